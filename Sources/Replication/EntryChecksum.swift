@@ -45,6 +45,7 @@ public struct EntryChecksum: Sendable {
     append(UInt64(configuration.sets.count), to: &bytes)
     for set in configuration.sets {
       append(UInt64(set.masters.count), to: &bytes)
+      append(UInt64(set.slaves.count), to: &bytes)
       for member in set.all {
         append(member.id.rawValue, to: &bytes)
         append(member.name, to: &bytes)
