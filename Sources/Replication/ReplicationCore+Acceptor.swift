@@ -1,0 +1,241 @@
+// The part that every node has: promising, accepting entries, and lending its log to a candidate.
+
+extension ReplicationCore {
+  // MARK: Promises (design 4.2)
+
+  /// How long a promise to `candidate` must wait for another master's lease or for the wait after a restart.
+  ///
+  /// A handover token sets both aside, but only while nothing above the token's epoch is promised: the leader
+  /// of that epoch has sworn to serve no more, and every older lease had run out before that epoch began (4.7).
+  private func promiseWait(for candidate: NodeID, token: HandoverToken?, at now: Instant) -> Nanoseconds {
+    if let token, token.target == candidate, hard.promised <= token.epoch { return 0 }
+    var wait = max(0, promisesFrom - now)
+    if let granted = grantedLease, granted.holder != candidate { wait = max(wait, granted.until - now) }
+    return wait
+  }
+
+  mutating func receive(
+    _ poll: Message.Poll, from peer: NodeID, at now: Instant, into effects: inout [Effect]
+  ) {
+    guard options.role == .slave else { return }
+    let wait = promiseWait(for: peer, token: nil, at: now)
+    let reply = Message.PollReply(
+      number: poll.number, wouldPromise: wait == 0, wait: wait, promised: hard.promised)
+    effects.append(.send(Outbound(to: peer, message: .pollReply(reply))))
+  }
+
+  mutating func receive(
+    _ prepare: Message.Prepare, from peer: NodeID, at now: Instant, into effects: inout [Effect]
+  ) {
+    guard options.role == .slave, prepare.epoch.master == peer else { return }
+    let wait = promiseWait(for: peer, token: prepare.token, at: now)
+    let repeats = prepare.epoch == hard.promised
+    guard repeats || (prepare.epoch > hard.promised && wait == 0) else {
+      let reply = Message.PrepareReply(
+        epoch: prepare.epoch, granted: false, promised: hard.promised, wait: wait, last: log.last)
+      effects.append(.send(Outbound(to: peer, message: .prepareReply(reply))))
+      return
+    }
+    hard.promised = prepare.epoch
+    grantedLease = (holder: peer, until: now + lease)
+    setLeader(nil, into: &effects)
+    let reply = Message.PrepareReply(
+      epoch: prepare.epoch, granted: true, promised: prepare.epoch, wait: 0, last: log.last)
+    // The promise rides on the write: it leaves only when it can no longer be forgotten. A repeated one too,
+    // since the first may still be on its way to the disk.
+    write(
+      hardState: !repeats, thenSend: [Outbound(to: peer, message: .prepareReply(reply))], at: now,
+      into: &effects)
+  }
+
+  // MARK: Appends (design 4.3)
+
+  mutating func receive(
+    _ append: Message.Append, from peer: NodeID, at now: Instant, into effects: inout [Effect]
+  ) {
+    guard append.epoch.master == peer, peer != options.id else { return }
+    guard append.epoch >= hard.promised else {
+      reply(.refused(promised: hard.promised), to: append, from: peer, into: &effects)
+      return
+    }
+    // An append above the promise is itself a promise, kept on disk before the ack: its leader was elected by R
+    // slaves, and a later candidate must find here that this epoch was joined.
+    let newPromise = append.epoch > hard.promised
+    if newPromise { hard.promised = append.epoch }
+    follow(peer, at: now, into: &effects)
+    guard agrees(with: append.previous, into: &effects) else {
+      guard !halted else { return }
+      if newPromise { write(hardState: true, at: now, into: &effects) }
+      let hint = disagreementHint(for: append.previous)
+      reply(.mismatched(hint: hint), to: append, from: peer, into: &effects)
+      return
+    }
+    grantedLease = (holder: peer, until: now + lease)
+    let end = append.previous.index + LogIndex(append.entries.count)
+    let ack = Outbound(
+      to: peer,
+      message: .appendReply(
+        Message.AppendReply(
+          epoch: append.epoch, number: append.number,
+          // Never our own last index: what lies beyond may be of another history than the leader's.
+          outcome: .accepted(upTo: end), applied: applied)))
+    let clusterBefore = hard.cluster
+    guard let change = adopt(append.entries, into: &effects) else { return }
+    let hardChanged = newPromise || hard.cluster != clusterBefore
+    if !change.entries.isEmpty || hardChanged || end > durableIndex || durablePromise < append.epoch {
+      write(
+        truncateFrom: change.truncateFrom, entries: change.entries, hardState: hardChanged,
+        thenSend: [ack], at: now, into: &effects)
+    } else {
+      // All that the ack speaks of is on disk already, so a slow fsync does not cost the lease.
+      effects.append(.send(ack))
+    }
+    commit(upTo: min(append.commit, end), into: &effects)
+  }
+
+  private mutating func follow(_ peer: NodeID, at now: Instant, into effects: inout [Effect]) {
+    if leadership != nil { stepDown("a master of a higher epoch leads", at: now, into: &effects) }
+    if candidacy?.resuming == true {
+      effects.append(.steppedDown(reason: "a master of a higher epoch leads"))
+    }
+    candidacy = nil
+    election.poll = nil
+    election.at = options.role.isMaster ? now + lease + jitter(upTo: lease / 4) : .distantFuture
+    if leader != peer || now - lastHeard > lease { followingSince = now }
+    setLeader(peer, into: &effects)
+    lastHeard = now
+  }
+
+  private func reply(
+    _ outcome: Message.AppendReply.Outcome, to append: Message.Append, from peer: NodeID,
+    into effects: inout [Effect]
+  ) {
+    let reply = Message.AppendReply(
+      epoch: append.epoch, number: append.number, outcome: outcome, applied: applied)
+    effects.append(.send(Outbound(to: peer, message: .appendReply(reply))))
+  }
+
+  // MARK: Taking entries over
+
+  /// Whether our log holds the entry at `previous`. A contradiction at or below the commit index is corruption.
+  private mutating func agrees(with previous: LogPosition, into effects: inout [Effect]) -> Bool {
+    guard let ours = log.epoch(at: previous.index) else { return false }
+    if ours == previous.epoch { return true }
+    if previous.index <= commit { haltOnConflict(at: previous.index, theirs: previous.epoch, into: &effects) }
+    return false
+  }
+
+  /// An index at or below which the logs may agree: the end of the run before the one that disagrees.
+  private func disagreementHint(for previous: LogPosition) -> LogIndex {
+    guard previous.index <= log.lastIndex else { return log.lastIndex }
+    return max(commit, log.reignStart(of: previous.index) - 1)
+  }
+
+  private mutating func haltOnConflict(at index: LogIndex, theirs: Epoch, into effects: inout [Effect]) {
+    halt(
+      "the log contradicts the leader's at entry \(index), which is committed here "
+        + "(epoch \(log.epoch(at: index) ?? .zero) here, \(theirs) there): this node's files are damaged; "
+        + "rebuild it from another node", into: &effects)
+  }
+
+  /// Puts entries that follow an agreed position into the log; returns what must be written, nil on a halt.
+  ///
+  /// A conflict is the same index with another epoch. That suffix is cut and nothing else: entries beyond the
+  /// message that do not contradict it may be newer ones that have overtaken it.
+  private mutating func adopt(
+    _ entries: [Entry], into effects: inout [Effect]
+  ) -> (truncateFrom: LogIndex?, entries: [Entry])? {
+    var truncateFrom: LogIndex?
+    var fresh: [Entry] = []
+    for entry in entries {
+      if let ours = log.epoch(at: entry.index) {
+        if ours == entry.epoch { continue }
+        guard entry.index > commit else {
+          haltOnConflict(at: entry.index, theirs: entry.epoch, into: &effects)
+          return nil
+        }
+        truncateFrom = entry.index
+        log.truncate(from: entry.index)
+        effects.append(.truncated(from: entry.index))
+      }
+      if case .configuration(let configuration) = entry.payload {
+        guard hard.cluster == nil || hard.cluster == configuration.cluster else {
+          halt(
+            "entry \(entry.index) belongs to cluster \(configuration.cluster), this node to "
+              + "cluster \(hard.cluster.map(String.init(describing:)) ?? "none")", into: &effects)
+          return nil
+        }
+        // A node without a cluster joins the one whose log it takes, in the same write.
+        hard.cluster = configuration.cluster
+      }
+      log.append(entry)
+      fresh.append(entry)
+    }
+    return (truncateFrom, fresh)
+  }
+
+  // MARK: Pulls (design 4.2)
+
+  mutating func receive(
+    _ pull: Message.Pull, from peer: NodeID, at now: Instant, into effects: inout [Effect]
+  ) {
+    // Only while our promise is the candidate's: then the log that we lend cannot change under it.
+    guard pull.epoch == hard.promised, durablePromise == hard.promised, pull.epoch.master == peer else {
+      return
+    }
+    guard let ours = log.epoch(at: pull.previous.index), ours == pull.previous.epoch else {
+      let hint = disagreementHint(for: pull.previous)
+      let reply = Message.PullReply(
+        epoch: pull.epoch, previous: pull.previous, matched: false, hint: hint, entries: [], commit: commit)
+      effects.append(.send(Outbound(to: peer, message: .pullReply(reply))))
+      return
+    }
+    let fetch = Fetch(
+      purpose: .pull, peer: peer, epoch: pull.epoch, from: pull.previous.index + 1, limitBytes: 1 << 20)
+    if let entries = log.entries(from: fetch.from, limitBytes: fetch.limitBytes, limitCount: 4096) {
+      lend(entries, for: fetch, into: &effects)
+    } else {
+      effects.append(.fetch(fetch))
+    }
+  }
+
+  mutating func fetched(_ fetch: Fetch, _ entries: [Entry], at now: Instant, into effects: inout [Effect]) {
+    switch fetch.purpose {
+    case .pull:
+      guard fetch.epoch == hard.promised else { return }
+      lend(entries, for: fetch, into: &effects)
+    case .append: fetchedForFollower(fetch, entries, at: now, into: &effects)
+    }
+  }
+
+  private func lend(_ entries: [Entry], for fetch: Fetch, into effects: inout [Effect]) {
+    let reply = Message.PullReply(
+      epoch: fetch.epoch, previous: log.position(at: fetch.from - 1), matched: true, hint: fetch.from - 1,
+      entries: entries, commit: commit)
+    effects.append(.send(Outbound(to: fetch.peer, message: .pullReply(reply))))
+  }
+
+  /// Puts pulled entries into the candidate's log.
+  mutating func adoptPulled(_ reply: Message.PullReply, at now: Instant, into effects: inout [Effect]) -> Bool
+  {
+    guard agrees(with: reply.previous, into: &effects) else { return false }
+    let clusterBefore = hard.cluster
+    guard let change = adopt(reply.entries, into: &effects) else { return false }
+    if !change.entries.isEmpty {
+      write(
+        truncateFrom: change.truncateFrom, entries: change.entries, hardState: hard.cluster != clusterBefore,
+        at: now, into: &effects)
+    }
+    commit(upTo: min(reply.commit, reply.previous.index + LogIndex(reply.entries.count)), into: &effects)
+    return true
+  }
+
+  // MARK: Dismissals
+
+  mutating func receive(_ dismissal: Message.Dismissal, from peer: NodeID, into effects: inout [Effect]) {
+    switch dismissal.reason {
+    case .removed: halt(dismissal.explanation, into: &effects)
+    case .nameInUse: effects.append(.notice(dismissal.explanation))
+    }
+  }
+}
