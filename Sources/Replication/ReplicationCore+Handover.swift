@@ -96,7 +96,7 @@ extension ReplicationCore {
     // From here on this master serves nothing and sends no append in this epoch: the leadership is gone before
     // the token leaves, and an epoch is never led twice because each candidacy takes a new round.
     self.leadership = nil
-    setLeader(nil, into: &effects)
+    setLeader(handover.target, into: &effects)
     let token = HandoverToken(epoch: leadership.epoch, target: handover.target, lastIndex: log.lastIndex)
     effects.append(.handedOver(to: handover.target))
     effects.append(.send(Outbound(to: handover.target, message: .handover(token))))
