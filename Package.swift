@@ -42,7 +42,7 @@ let package = Package(
       name: "CLibEdit", path: "Sources/CLibEdit", pkgConfig: "libedit",
       providers: [.apt(["libedit-dev"])]),
     .target(
-      name: "Schema", path: "schema", exclude: ["README.md", "peer.proto"],
+      name: "Schema", path: "schema", exclude: ["README.md", "peer.proto", "peer.md"],
       resources: [.embedInCode("log.sql"), .embedInCode("replica.sql")], swiftSettings: strict),
     .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strict),
     .target(name: "Replication", dependencies: [deque], swiftSettings: strict),
