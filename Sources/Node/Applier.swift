@@ -94,7 +94,7 @@ final class Applier: @unchecked Sendable {
         pending: pending.count, bytes: pendingBytes, lastArrival: lastArrival,
         urgent: urgent || stopping, at: BootClock.now())
       if wait <= 0 { break }
-      condition.wait(until: Date(timeIntervalSinceNow: Double(wait) / 1e9))
+      _ = condition.wait(until: Date(timeIntervalSinceNow: Double(wait) / 1e9))
     }
     urgent = false
     let batch = pending

@@ -37,24 +37,6 @@ final class MasterView: KeyspaceView {
       return count
     }
   }
-
-  func keys(after key: [UInt8]?, limit: Int) throws -> [ScannedKey] {
-    var merged: [[UInt8]: Int64?] = [:]
-    // The overlay hides at most as many of the replica's keys as it has entries.
-    for found in try replica.keys(after: key, limit: limit + overlay.changes.count) {
-      merged[found.key] = .some(found.expiresAt)
-    }
-    let horizon = merged.count < limit + overlay.changes.count ? nil : merged.keys.max(by: precedes)
-    for (changed, change) in overlay.changes {
-      newestSeen = max(newestSeen, change.index)
-      if let key, !precedes(key, changed) { continue }
-      if let horizon, precedes(horizon, changed) { continue }
-      if change.value == nil { merged[changed] = nil } else { merged[changed] = .some(change.expiresAt) }
-    }
-    return merged.sorted { precedes($0.key, $1.key) }.prefix(limit).map {
-      ScannedKey(key: $0.key, expiresAt: $0.value)
-    }
-  }
 }
 
 /// What any node answers stale reads from: its own replica.
@@ -63,9 +45,6 @@ struct ReplicaView: KeyspaceView {
 
   func value(for key: [UInt8]) throws -> Commands.StoredValue? { try replica.storedValue(for: key) }
   func count() throws -> Int { try replica.count() }
-  func keys(after key: [UInt8]?, limit: Int) throws -> [ScannedKey] {
-    try replica.keys(after: key, limit: limit).map { ScannedKey(key: $0.key, expiresAt: $0.expiresAt) }
-  }
 }
 
 /// A few keys whose values were gathered from the slaves.
@@ -74,17 +53,14 @@ struct GatheredView: KeyspaceView {
 
   func value(for key: [UInt8]) throws -> Commands.StoredValue? { values[key] }
   func count() throws -> Int { values.count }
-  func keys(after key: [UInt8]?, limit: Int) throws -> [ScannedKey] { [] }
 }
 
 extension ReplicaReader {
   func storedValue(for key: [UInt8]) throws -> Commands.StoredValue? {
     try value(for: key).map {
       Commands.StoredValue(
-        value: $0.value, version: $0.version, createdIndex: $0.createdIndex,
+        value: $0.value, version: UInt64($0.version), createdIndex: $0.createdIndex,
         modifiedIndex: $0.modifiedIndex, expiresAt: $0.expiresAt)
     }
   }
 }
-
-private func precedes(_ a: [UInt8], _ b: [UInt8]) -> Bool { a.lexicographicallyPrecedes(b) }

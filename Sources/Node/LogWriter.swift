@@ -14,7 +14,6 @@ final class LogWriter: Sendable {
     onFailure: @escaping @Sendable (any Error) -> Void
   ) {
     let failed = FailureFlag()
-    nonisolated(unsafe) let store = store
     worker.start { batch in
       guard !failed.isSet else { return }
       do {

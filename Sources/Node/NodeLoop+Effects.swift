@@ -1,4 +1,7 @@
+import Logging
+import NIOCore
 import Replication
+import Storage
 import Transport
 
 extension NodeLoop {

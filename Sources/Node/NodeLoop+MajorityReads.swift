@@ -1,5 +1,7 @@
 import Commands
+import DequeModule
 import Replication
+import Storage
 import Transport
 
 extension NodeLoop {
@@ -109,7 +111,7 @@ extension NodeLoop {
       }
       return ReadReply(
         number: request.number, value: stored.value, modifiedIndex: stored.modifiedIndex,
-        version: stored.version, expiresAt: stored.expiresAt, appliedIndex: applied)
+        version: UInt64(stored.version), expiresAt: stored.expiresAt, appliedIndex: applied)
     }
   }
 }

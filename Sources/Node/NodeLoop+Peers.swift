@@ -1,5 +1,9 @@
+import Foundation
+import Kvorum
+import Logging
 import NIOCore
 import Replication
+import Storage
 import Transport
 
 extension NodeLoop {

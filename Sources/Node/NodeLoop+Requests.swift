@@ -1,7 +1,9 @@
 import Commands
 import DequeModule
 import Logging
+import NIOCore
 import Replication
+import Storage
 
 // From a client's request to its reply (design 3).
 

@@ -1,3 +1,4 @@
+import Logging
 import NIOCore
 import NIOPosix
 import Replication
@@ -42,7 +43,7 @@ final class PeerDialer {
 
   private func retry() {
     if case .stopped = state { return }
-    let task = node.eventLoop.scheduleTask(in: .nanoseconds(backoff.next(using: &random))) { [self] in
+    let task = node.eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(backoff.next(using: &random))) { [self] in
       if case .waiting = state { connect() }
     }
     state = .waiting(task)
@@ -54,7 +55,7 @@ final class PeerDialer {
       .connectTimeout(.seconds(1))
       .channelOption(.socketOption(.tcp_nodelay), value: 1)
       .channelOption(.writeBufferWaterMark, value: .init(low: 32 << 20, high: 64 << 20))
-    bootstrap.connect(host: address.host, port: address.port).whenComplete { [self] result in
+    bootstrap.connect(host: address.host, port: address.port).assumeIsolated().whenComplete { [self] result in
       guard case .connecting = state else {
         if case .success(let channel) = result { channel.close(promise: nil) }
         return
@@ -111,7 +112,7 @@ private final class IntroductionHandler: ChannelInboundHandler, RemovableChannel
 
   func handlerAdded(context: ChannelHandlerContext) {
     // A stopped process still accepts connections: its kernel does.
-    timeout = context.eventLoop.scheduleTask(in: .seconds(2)) { [weak self] in
+    timeout = context.eventLoop.assumeIsolated().scheduleTask(in: .seconds(2)) { [weak self] in
       self?.finish(.failure(PeerSilence()), context: nil)
     }
   }

@@ -185,7 +185,8 @@ extension ReplicationCore {
 }
 
 extension Member {
-  init(_ peer: PeerIntroduction) {
+  /// A peer as a configuration would list it.
+  public init(_ peer: PeerIntroduction) {
     self.init(id: peer.id, name: peer.name, address: peer.address, role: peer.role)
   }
 }

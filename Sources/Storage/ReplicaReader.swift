@@ -56,6 +56,20 @@ public final class ReplicaReader: @unchecked Sendable {
     }
   }
 
+  /// Runs several reads that all see the same transaction as the last complete one.
+  public func snapshot<Result>(_ body: (ReplicaReader) throws -> Result) throws -> Result {
+    try wordingErrors { try connection.execute("BEGIN") }
+    do {
+      let result = try body(self)
+      try wordingErrors { try connection.execute("COMMIT") }
+      return result
+    } catch {
+      // The error that ended the reads is the one to tell; without writes there is nothing to undo.
+      try? connection.execute("ROLLBACK")
+      throw error
+    }
+  }
+
   /// The index of the last entry that was applied.
   public func appliedIndex() throws -> LogIndex {
     try wordingErrors {
