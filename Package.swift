@@ -87,6 +87,9 @@ let package = Package(
     .testTarget(
       name: "TransportTests", dependencies: ["Transport", "Replication", nioCore, nioEmbedded, protobuf],
       swiftSettings: strict),
+    .testTarget(
+      name: "KvorumTests",
+      dependencies: ["Kvorum", "KvorumCLI", "RESP", nioCore, nioPosix], swiftSettings: strict),
     .testTarget(name: "SimulationTests", dependencies: ["Simulation"], swiftSettings: strict),
     .testTarget(
       name: "IntegrationTests", dependencies: ["Kvorum", "SQLite", "KvorumCLI"],

@@ -1,11 +1,11 @@
 /// A command typed as one line of text, as people do over telnet and `redis-benchmark` does for its first test.
-enum InlineCommand {
+public enum InlineCommand {
   /// Splits a line into arguments by the quoting rules of Redis, or gives nil when a quote is not closed or
   /// something other than a blank follows the closing one.
   ///
   /// In double quotes `\n`, `\r`, `\t`, `\b`, `\a` and `\xHH` stand for bytes, and a backslash takes the meaning
   /// from any other one; in single quotes only `\'` is special.
-  static func split(_ line: some Collection<UInt8>) -> [[UInt8]]? {
+  public static func split(_ line: some Collection<UInt8>) -> [[UInt8]]? {
     var arguments: [[UInt8]] = []
     var rest = line[...]
     while true {

@@ -134,6 +134,13 @@ public final class KvorumClient: Sendable {
     return try ClusterStatus(json: json)
   }
 
+  /// The master that serves this client now, asked anew; nil if none is found within `patience`.
+  public func servingMaster(within patience: Duration = .milliseconds(1_200)) async -> NodeReference? {
+    let answer = try? await send(
+      [Array("KV.STATUS".utf8)], kind: .activeStatus, timeout: patience, failsFast: true)
+    return answer?.clusterStatus?.reporter
+  }
+
   /// How it stands with each master now, as far as the client knows.
   public func masters() async -> [MasterReport] { await engine.reports() }
 
