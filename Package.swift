@@ -18,6 +18,8 @@ let argumentParser: Target.Dependency = .product(
 let serviceLifecycle: Target.Dependency = .product(
   name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+
 let package = Package(
   name: "kvorum",
   products: [
@@ -67,7 +69,7 @@ let package = Package(
       name: "KvorumCLI",
       dependencies: [
         "Node", "Kvorum", "RESP", "Commands", "Storage", "Replication", "CLibEdit", nioCore, nioPosix,
-        logging, argumentParser, serviceLifecycle,
+        logging, argumentParser, serviceLifecycle, unixSignals,
       ], swiftSettings: strict),
     .executableTarget(
       name: "kvsim", dependencies: ["Simulation", argumentParser], path: "tools/kvsim",

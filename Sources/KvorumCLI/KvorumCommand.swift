@@ -1,4 +1,5 @@
 import ArgumentParser
+import Node
 
 /// The command `kvorum`: each subcommand is one file.
 @main
@@ -13,7 +14,12 @@ struct KvorumCommand: AsyncParsableCommand {
         kvorum client write foo bar        one command
         kvorum status                      who is active, and how every node stands
       """,
+    version: kvorumVersion,
     subcommands: [
+      MasterCommand.self,
+      BackupCommand.self,
+      SlaveCommand.self,
+      DevCommand.self,
       ClientCommand.self,
       StatusCommand.self,
       AdminCommand.self,

@@ -141,7 +141,9 @@ final class ClientSession: ChannelInboundHandler, RemovableChannelHandler {
   func drain() {
     guard let context else { return }
     let commit = node.commitIndex
-    while let reply = replies.next(committed: commit) { output.write(reply, version, applied: node.appliedIndex) }
+    while let reply = replies.next(committed: commit) {
+      output.write(reply, version, applied: node.appliedIndex)
+    }
     guard output.readableBytes > 0 else { return }
     let bytes = output
     // A large reply keeps no memory behind; a small buffer would only be allocated again.

@@ -58,7 +58,9 @@ public struct NodeConfiguration: Sendable {
       throw NodeError.configuration(
         "--peers names \(listen), which is where this node listens: name the other masters")
     }
-    if let name, name.isEmpty || name.utf8.count > 128 || name.utf8.contains(where: { $0 < 0x21 || $0 == 0x7f }) {
+    if let name,
+      name.isEmpty || name.utf8.count > 128 || name.utf8.contains(where: { $0 < 0x21 || $0 == 0x7f })
+    {
       throw NodeError.configuration("--name must be 1 to 128 characters without spaces")
     }
     guard (50...60_000).contains(leaseMilliseconds) else {

@@ -182,7 +182,8 @@ extension NodeLoop {
     guard let address = active.flatMap(address(of:)) else {
       return .error(
         (isWrite ? "NOREPLICAS" : "CLUSTERDOWN")
-          + " No master is active now: an election is under way, or too few slaves can be reached. Nothing was done.")
+          + " No master is active now: an election is under way, or too few slaves can be reached. Nothing was done."
+      )
     }
     return .error(
       isWrite

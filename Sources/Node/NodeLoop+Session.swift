@@ -215,7 +215,9 @@ extension NodeLoop {
     guard let member = member(text, among: (isMaster ? current?.masters : current?.slaves) ?? []) else {
       return session.answer(.error("ERR the cluster has no \(kind) '\(text)'; see 'kvorum status'"))
     }
-    change(removing: member.id, session) { core, now, effects in core.remove(member.id, at: now, into: &effects) }
+    change(removing: member.id, session) { core, now, effects in
+      core.remove(member.id, at: now, into: &effects)
+    }
   }
 
   private func transfer(to text: String?, _ session: ClientSession) {

@@ -74,7 +74,9 @@ extension NodeLoop {
     guard let membership, let incoming = membership.incoming else { return nil }
     let before = Set(membership.current.all.map(\.id))
     let after = Set(incoming.all.map(\.id))
-    let joining = incoming.all.filter { !before.contains($0.id) }.map { "\($0.role.rawValue) \($0.name) joins" }
+    let joining = incoming.all.filter { !before.contains($0.id) }.map {
+      "\($0.role.rawValue) \($0.name) joins"
+    }
     let leaving = membership.current.all.filter { !after.contains($0.id) }
       .map { "\($0.role.rawValue) \($0.name) leaves" }
     return (joining + leaving).joined(separator: ", ")
@@ -108,13 +110,16 @@ extension NodeLoop {
     let lease = follower.map { max(0, $0.leaseUntil - now) / 1_000_000 }
     return NodeStatus(
       id: member.id.description, name: member.name, role: member.role.rawValue,
-      address: peer?.address ?? member.address, state: state(of: member, membership, isUp: peer != nil, active),
+      address: peer?.address ?? member.address,
+      state: state(of: member, membership, isUp: peer != nil, active),
       connected: peer != nil, lastIndex: last, commitIndex: report?.commit, appliedIndex: applied,
       lagEntries: reference > last ? reference - last : 0,
       lagMilliseconds: follower.flatMap { status in
-        status.match >= core.lastIndex ? 0 : core.recentEntry(at: status.match + 1).map {
-          $0.time > 0 ? max(0, BootClock.wallMilliseconds() - $0.time) : 0
-        }
+        status.match >= core.lastIndex
+          ? 0
+          : core.recentEntry(at: status.match + 1).map {
+            $0.time > 0 ? max(0, BootClock.wallMilliseconds() - $0.time) : 0
+          }
       }, applyLagEntries: core.commitIndex > applied ? core.commitIndex - applied : 0,
       leaseRemainingMilliseconds: lease, version: peer?.version, dataDirectory: peer?.dataDirectory,
       logBytes: report?.logBytes, replicaBytes: report?.replicaBytes, walBytes: report?.walBytes)

@@ -43,7 +43,8 @@ final class PeerDialer {
 
   private func retry() {
     if case .stopped = state { return }
-    let task = node.eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(backoff.next(using: &random))) { [self] in
+    let task = node.eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(backoff.next(using: &random))) {
+      [self] in
       if case .waiting = state { connect() }
     }
     state = .waiting(task)
