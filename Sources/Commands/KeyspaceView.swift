@@ -25,6 +25,20 @@ public struct StoredValue: Hashable, Sendable {
   }
 }
 
+/// A key as a scan finds it.
+public struct ScannedKey: Hashable, Sendable {
+  /// Any bytes.
+  public var key: [UInt8]
+  /// When the key ends, in milliseconds of Unix time; nil means never.
+  public var expiresAt: Int64?
+
+  /// Makes a scanned key.
+  public init(key: [UInt8], expiresAt: Int64?) {
+    self.key = key
+    self.expiresAt = expiresAt
+  }
+}
+
 /// The keyspace that a command is evaluated against: everything appended so far, committed or not.
 ///
 /// It knows no clock: a key past its expiry is there until the log has its delete.
@@ -33,4 +47,6 @@ public protocol KeyspaceView {
   func value(for key: [UInt8]) throws -> StoredValue?
   /// How many keys there are, those past their expiry included.
   func count() throws -> Int
+  /// Up to `limit` keys after `key`, or from the first one, in the order of their bytes; fewer only at the end.
+  func keys(after key: [UInt8]?, limit: Int) throws -> [ScannedKey]
 }
