@@ -69,7 +69,7 @@ enum DatabaseFile {
         try fill(connection)
       }
     }
-    if !existed { try DataDirectory.synchronize(directory(of: path)) }
+    if !existed { try DataDirectory.synchronize(DataDirectory.parent(of: path)) }
     return connection
   }
 
@@ -113,10 +113,5 @@ enum DatabaseFile {
         .foreign, path, "\(path) has format version \(version), which no release of Kvorum has written.")
     }
     return .current
-  }
-
-  private static func directory(of path: String) -> String {
-    guard let slash = path.lastIndex(of: "/") else { return "." }
-    return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 }
