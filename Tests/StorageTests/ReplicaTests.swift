@@ -166,4 +166,15 @@ import Testing
       #expect(applied == index)
     }
   }
+
+  @Test func `a lost replica is built again from the committed part of the log`() throws {
+    let log = try directory.openLog()
+    try log.append(Samples.everyKind, commit: 6)
+    let writer = try directory.openReplica()
+    try writer.catchUp(with: try LogReader(directory: directory.path), upTo: log.commit)
+    #expect(writer.applied == 6)
+    let reader = try ReplicaReader(directory: directory.path)
+    #expect(try reader.keys(after: nil, limit: 9) == [[], [0xFF, 0]])
+    #expect(try log.recover(applied: writer.applied).unapplied == Array(Samples.everyKind[6...]))
+  }
 }
