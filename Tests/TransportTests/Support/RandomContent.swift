@@ -146,9 +146,13 @@ struct RandomContent {
 
   mutating func bytes() -> [UInt8] {
     let limit = Int.random(in: 0..<20, using: &random) == 0 ? 20_000 : 200
-    return (0..<Int.random(in: 0...limit, using: &random)).map { _ in
-      UInt8.random(in: 0...255, using: &random)
+    var bytes = [UInt8](repeating: 0, count: Int.random(in: 0...limit, using: &random))
+    bytes.withUnsafeMutableBytes { memory in
+      for place in stride(from: 0, to: memory.count - 7, by: 8) {
+        memory.storeBytes(of: random.next(), toByteOffset: place, as: UInt64.self)
+      }
     }
+    return bytes
   }
 
   mutating func text() -> String {
