@@ -108,6 +108,9 @@ public final class SQLiteStatement {
 
   // MARK: Columns
 
+  /// The number of columns of a row.
+  public var columnCount: Int32 { sqlite3_column_count(handle) }
+
   /// Whether the column is NULL.
   public func isNull(_ column: Int32) -> Bool { sqlite3_column_type(handle, column) == SQLITE_NULL }
 

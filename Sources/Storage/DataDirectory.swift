@@ -16,18 +16,22 @@ public enum DataDirectory {
 
   /// Makes the directory and its parents where they are missing, durably.
   static func create(_ directory: String) throws {
-    guard mkdir(directory, 0o755) != 0 else { return try synchronize(parent(of: directory)) }
-    switch errno {
-    case EEXIST:
-      var status = stat()
-      guard stat(directory, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
-        throw StorageError(
-          .foreign, directory, "\(directory) is a file, not a directory: choose another directory.")
+    var missing: [String] = []
+    var path = directory
+    while !exists(path), parent(of: path) != path {
+      missing.append(path)
+      path = parent(of: path)
+    }
+    for path in missing.reversed() {
+      guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
+        throw StorageError.system(errno, path, doing: "make the directory")
       }
-    case ENOENT where parent(of: directory) != directory:
-      try create(parent(of: directory))
-      try create(directory)
-    case let number: throw StorageError.system(number, directory, doing: "make the directory")
+      try synchronize(parent(of: path))
+    }
+    var status = stat()
+    guard stat(directory, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+      throw StorageError(
+        .foreign, directory, "\(directory) is a file, not a directory: choose another directory.")
     }
   }
 
@@ -41,7 +45,8 @@ public enum DataDirectory {
 
   static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
-  private static func parent(of path: String) -> String {
+  /// The directory that holds a file or directory.
+  static func parent(of path: String) -> String {
     var trimmed = Substring(path)
     while trimmed.count > 1, trimmed.last == "/" { trimmed.removeLast() }
     guard let slash = trimmed.lastIndex(of: "/") else { return "." }

@@ -33,8 +33,7 @@ public struct DiscardedTail: Hashable, Sendable {
       try copy.execute(
         """
         INSERT INTO reigns
-        SELECT "index", epoch_round, epoch_master FROM log GROUP BY epoch_round, epoch_master
-        HAVING "index" = min("index")
+        SELECT min("index"), epoch_round, epoch_master FROM log GROUP BY epoch_round, epoch_master
         """)
     }
     try copy.close()

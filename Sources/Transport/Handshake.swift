@@ -61,8 +61,7 @@ public enum Handshake {
   /// What an acceptor answers if it does not: an `ERR` line with the reason, which may be any text.
   public static func refusal(_ reason: String) -> ByteBuffer {
     var line = ByteBuffer(string: "-ERR ")
-    let text = reason.utf8.prefix(maximumLength - 16).map { $0 < 0x20 || $0 == 0x7f ? UInt8(ascii: " ") : $0 }
-    line.writeBytes(text)
+    line.writeString(printable(reason[...]))
     line.writeString("\r\n")
     return line
   }
@@ -77,7 +76,7 @@ public enum Handshake {
     case UInt8(ascii: "-"):
       guard let line = try line(in: buffer, limit: maximumLength) else { return nil }
       buffer.moveReaderIndex(forwardBy: line.utf8.count + 3)
-      throw PeerRefusal(reason: line.hasPrefix("ERR ") ? String(line.dropFirst(4)) : line)
+      throw PeerRefusal(reason: printable(line.hasPrefix("ERR ") ? line.dropFirst(4) : line[...]))
     case UInt8(ascii: "$"):
       guard let digits = try line(in: buffer, limit: 16) else { return nil }
       guard !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let length = Int(digits),
@@ -120,6 +119,17 @@ public enum Handshake {
       throw PeerProtocolError("The other side answers an introduction with a line that is not text.")
     }
     return text
+  }
+
+  /// Control characters would break the line, or play with the terminal on which it is shown.
+  private static func printable(_ text: Substring) -> String {
+    var result = ""
+    for scalar in text.unicodeScalars {
+      guard result.utf8.count < maximumLength / 2 else { break }
+      let isControl = scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
+      result.unicodeScalars.append(isControl ? " " : scalar)
+    }
+    return result
   }
 
   private static func bytes(of introduction: PeerIntroduction) throws -> [UInt8] {

@@ -84,7 +84,7 @@ public struct PeerFrameEncoder: Sendable {
   }
 
   private func checkSequence(_ header: AppendHeader, _ entries: EncodedEntries) throws {
-    guard entries.count == 0 || entries.firstIndex == header.previous.index + 1 else {
+    guard entries.count == 0 || entries.firstIndex == header.previous.index &+ 1 else {
       throw PeerProtocolError(
         "Entries from \(entries.firstIndex) on do not continue an append after \(header.previous.index).")
     }

@@ -79,7 +79,7 @@ enum Checks {
 
   /// A text that may be shown to people and written to a log file.
   static func text(_ text: String, _ what: @autoclosure () -> String) throws -> String {
-    guard !text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7f }) else {
+    guard !text.unicodeScalars.contains(where: { $0.value < 0x20 || (0x7f...0x9f).contains($0.value) }) else {
       throw PeerProtocolError("The \(what()) holds control characters.")
     }
     return text
