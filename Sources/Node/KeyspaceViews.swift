@@ -37,6 +37,26 @@ final class MasterView: KeyspaceView {
       return count
     }
   }
+
+  func keys(after key: [UInt8]?, limit: Int) throws -> [ScannedKey] {
+    // The overlay hides at most as many of the replica's keys as it has entries.
+    let wanted = limit + overlay.changes.count
+    let stored = try replica.keys(after: key, limit: wanted)
+    let horizon = stored.count < wanted ? nil : stored.last?.key
+    var merged = Dictionary(uniqueKeysWithValues: stored.map { ($0.key, $0.expiresAt) })
+    for (changed, change) in overlay.changes {
+      newestSeen = max(newestSeen, change.index)
+      if let key, !ReplicaReader.precedes(key, changed) { continue }
+      if let horizon, ReplicaReader.precedes(horizon, changed) { continue }
+      if change.value == nil {
+        merged.removeValue(forKey: changed)
+      } else {
+        merged.updateValue(change.expiresAt, forKey: changed)
+      }
+    }
+    return merged.sorted { ReplicaReader.precedes($0.key, $1.key) }.prefix(limit)
+      .map { ScannedKey(key: $0.key, expiresAt: $0.value) }
+  }
 }
 
 /// What any node answers stale reads from: its own replica.
@@ -45,6 +65,9 @@ struct ReplicaView: KeyspaceView {
 
   func value(for key: [UInt8]) throws -> Commands.StoredValue? { try replica.storedValue(for: key) }
   func count() throws -> Int { try replica.count() }
+  func keys(after key: [UInt8]?, limit: Int) throws -> [ScannedKey] {
+    try replica.keys(after: key, limit: limit).map { ScannedKey(key: $0.key, expiresAt: $0.expiresAt) }
+  }
 }
 
 /// A few keys whose values were gathered from the slaves.
@@ -53,6 +76,8 @@ struct GatheredView: KeyspaceView {
 
   func value(for key: [UInt8]) throws -> Commands.StoredValue? { values[key] }
   func count() throws -> Int { values.count }
+  /// Only commands that name their keys are read by majority.
+  func keys(after key: [UInt8]?, limit: Int) throws -> [ScannedKey] { [] }
 }
 
 extension ReplicaReader {

@@ -5,6 +5,7 @@ import NIOPosix
 import RESP
 import Replication
 import Storage
+import Synchronization
 
 /// One node of a cluster: opens its files, listens, and runs until it is stopped or must end.
 ///
@@ -25,6 +26,7 @@ public final class Node: Sendable {
   private let applier: Applier
   private let store: LogStore
   private let ending: EventLoopPromise<NodeError?>
+  private let stopping = Mutex<Task<Void, Never>?>(nil)
 
   /// Starts a node. Returns once it listens; it may take a while longer to find its cluster.
   ///
@@ -176,7 +178,18 @@ public final class Node: Sendable {
 
   /// Ends the node: hands over the lead if another master can take it, answers what it can, applies what is
   /// committed and closes its files. Takes a few seconds at most, whatever the peers do.
+  ///
+  /// May be called more than once; each call returns when the node has ended.
   public func stop() async {
+    let task = stopping.withLock { task in
+      let running = task ?? Task { await end() }
+      task = running
+      return running
+    }
+    await task.value
+  }
+
+  private func end() async {
     let loop = loop
     let eventLoop = loop.eventLoop
     await handOver()

@@ -29,8 +29,8 @@ public final class ReplicaReader: @unchecked Sendable {
         try connection.prepare(
           "SELECT value, version, created_index, modified_index, expires_at FROM kv WHERE key = ?"),
         try connection.prepare("SELECT applied_index, key_count FROM meta"),
-        try connection.prepare("SELECT key FROM kv ORDER BY key LIMIT ?1"),
-        try connection.prepare("SELECT key FROM kv WHERE key > ?2 ORDER BY key LIMIT ?1")
+        try connection.prepare("SELECT key, expires_at FROM kv ORDER BY key LIMIT ?1"),
+        try connection.prepare("SELECT key, expires_at FROM kv WHERE key > ?2 ORDER BY key LIMIT ?1")
       )
     }
   }
@@ -90,7 +90,7 @@ public final class ReplicaReader: @unchecked Sendable {
 
   /// Up to `limit` keys after a key, or from the start, in the order of the table: valid UTF-8 without NUL
   /// first, then all other keys, each by their bytes. The key itself need not exist.
-  public func keys(after key: [UInt8]?, limit: Int) throws -> [[UInt8]] {
+  public func keys(after key: [UInt8]?, limit: Int) throws -> [(key: [UInt8], expiresAt: Int64?)] {
     try wordingErrors {
       guard let key else { return try keys(keysFromStart, limit: limit) }
       return try key.withUnsafeBytes {
@@ -100,11 +100,19 @@ public final class ReplicaReader: @unchecked Sendable {
     }
   }
 
-  private func keys(_ statement: SQLiteStatement, limit: Int) throws -> [[UInt8]] {
+  /// Whether one key stands before another in that order.
+  public static func precedes(_ a: [UInt8], _ b: [UInt8]) -> Bool {
+    let forms = (a.withUnsafeBytes(ByteStringForm.init), b.withUnsafeBytes(ByteStringForm.init))
+    return forms.0 == forms.1 ? a.lexicographicallyPrecedes(b) : forms.0 == .text
+  }
+
+  private func keys(
+    _ statement: SQLiteStatement, limit: Int
+  ) throws -> [(key: [UInt8], expiresAt: Int64?)] {
     statement.bind(Int64(max(0, limit)), at: 1)
     defer { statement.reset() }
-    var keys: [[UInt8]] = []
-    while try statement.step() { keys.append(statement.bytes(0)) }
+    var keys: [(key: [UInt8], expiresAt: Int64?)] = []
+    while try statement.step() { keys.append((statement.bytes(0), statement.optionalInteger(1))) }
     return keys
   }
 

@@ -65,7 +65,7 @@ import Testing
       }
       for key in keys { #expect(try reader.value(for: key) == twin[key], "\(key)") }
       #expect(try reader.count() == twin.count)
-      #expect(try Set(reader.keys(after: nil, limit: 100)) == Set(twin.keys))
+      #expect(try Set(reader.keys(after: nil, limit: 100).map(\.key)) == Set(twin.keys))
       #expect(try directory.query(directory.replica, "SELECT count(*) FROM kv") == [["\(twin.count)"]])
     }
   }
@@ -95,12 +95,12 @@ import Testing
     let reader = try ReplicaReader(directory: directory.path)
     var found: [[UInt8]] = []
     while true {
-      let page = try reader.keys(after: found.last, limit: 2)
+      let page = try reader.keys(after: found.last, limit: 2).map(\.key)
       found += page
       if page.isEmpty { break }
     }
     #expect(found == keys)
-    #expect(try reader.keys(after: bytes("aa"), limit: 1) == [bytes("b")])
+    #expect(try reader.keys(after: bytes("aa"), limit: 1).map(\.key) == [bytes("b")])
   }
 
   @Test func `large keys and values are kept whole`() throws {
@@ -174,7 +174,7 @@ import Testing
     try writer.catchUp(with: try LogReader(directory: directory.path), upTo: log.commit)
     #expect(writer.applied == 6)
     let reader = try ReplicaReader(directory: directory.path)
-    #expect(try reader.keys(after: nil, limit: 9) == [[], [0xFF, 0]])
+    #expect(try reader.keys(after: nil, limit: 9).map(\.key) == [[], [0xFF, 0]])
     #expect(try log.recover(applied: writer.applied).unapplied == Array(Samples.everyKind[6...]))
   }
 }

@@ -26,18 +26,32 @@ struct NodeService: Service {
     await onStart(nodes)
     let running = nodes
     let failure = await withGracefulShutdownHandler {
-      await withTaskGroup(of: NodeError?.self) { group in
-        for node in running { group.addTask { await node.ended() } }
-        return await group.next() ?? nil
-      }
+      await firstEnd(of: running)
     } onGracefulShutdown: {
+      endByForce(after: 9)
       Task { await stop(running) }
     }
     await stop(running)
     if let failure { throw failure }
   }
 
-  /// Masters last: while they are there the slaves' last acks still count.
+  /// Waits until any of the nodes ends; returns why, or nil after a stop.
+  private func firstEnd(of nodes: [Node]) async -> NodeError? {
+    let (ends, continuation) = AsyncStream.makeStream(of: NodeError?.self)
+    for node in nodes { Task { continuation.yield(await node.ended()) } }
+    for await end in ends { return end }
+    return nil
+  }
+
+  /// A stuck disk must not keep a process from ending; what was acknowledged is on disk already.
+  private func endByForce(after seconds: TimeInterval) {
+    Thread.detachNewThread {
+      Thread.sleep(forTimeInterval: seconds)
+      FileHandle.standardError.write(Data("kvorum: could not end in \(Int(seconds)) s, ends now\n".utf8))
+      _exit(1)
+    }
+  }
+
   private func stop(_ nodes: [Node]) async {
     await withTaskGroup { group in
       for node in nodes { group.addTask { await node.stop() } }
@@ -55,12 +69,9 @@ struct NodeService: Service {
     LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
     var quiet = Logger(label: "kvorum")
     quiet.logLevel = .critical
-    var configuration = ServiceGroupConfiguration(
+    let configuration = ServiceGroupConfiguration(
       services: [.init(service: self, successTerminationBehavior: .gracefullyShutdownGroup)],
       gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
-    // A stuck disk must not keep a node from ending.
-    configuration.maximumGracefulShutdownDuration = .seconds(8)
-    configuration.maximumCancellationDuration = .seconds(1)
     do {
       try await ServiceGroup(configuration: configuration).run()
     } catch {
