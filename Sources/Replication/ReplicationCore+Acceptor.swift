@@ -70,7 +70,6 @@ extension ReplicationCore {
       reply(.mismatched(hint: hint), to: append, from: peer, into: &effects)
       return
     }
-    grantedLease = (holder: peer, until: now + lease)
     let end = append.previous.index + LogIndex(append.entries.count)
     let ack = Outbound(
       to: peer,
@@ -81,6 +80,8 @@ extension ReplicationCore {
           outcome: .accepted(upTo: end), applied: applied)))
     let clusterBefore = hard.cluster
     guard let change = adopt(append.entries, into: &effects) else { return }
+    // After the entries, since the configuration that says how long a lease is may be among them.
+    grantedLease = (holder: peer, until: now + lease)
     let hardChanged = newPromise || hard.cluster != clusterBefore
     if !change.entries.isEmpty || hardChanged || end > durableIndex || durablePromise < append.epoch {
       write(
