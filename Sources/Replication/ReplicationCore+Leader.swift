@@ -197,7 +197,7 @@ extension ReplicationCore {
       sendEntries(to: peer, at: now, into: &effects)
     case .mismatched(let hint):
       guard reply.number >= progress.probeNumber else { return }
-      progress.restart(next: min(hint + 1, max(progress.next, 2) - 1))
+      progress.restart(next: min(min(hint, log.lastIndex) + 1, max(progress.next, 2) - 1))
       self.leadership?.progress[peer] = progress
       probe(peer, at: now, into: &effects)
     case .refused(let promised):
