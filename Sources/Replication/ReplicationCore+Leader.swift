@@ -310,12 +310,13 @@ extension ReplicationCore {
     return now - oldest.issued > allowance ? oldest : nil
   }
 
-  /// A follower that has not moved for a lease's time has lost something on the way.
+  /// A follower that has not moved for a lease's time has lost something on the way. One that is still probed has
+  /// acked nothing yet; each heartbeat probes it again.
   private mutating func restartStalledStreams(at now: Instant, into effects: inout [Effect]) {
     guard let leadership else { return }
     for id in leadership.followers {
       guard let progress = leadership.progress[id], progress.connected, !progress.fetching,
-        progress.match + 1 < progress.next,
+        progress.mode == .streaming, progress.match + 1 < progress.next,
         now - progress.lastAdvance > lease + Nanoseconds(progress.inFlightBytes) * 1_000_000_000 / (32 << 20)
       else { continue }
       self.leadership?.progress[id]?.lastAdvance = now
