@@ -53,7 +53,9 @@ extension ReplicationCore {
   mutating func receive(
     _ append: Message.Append, from peer: NodeID, at now: Instant, into effects: inout [Effect]
   ) {
-    guard append.epoch.master == peer, peer != options.id else { return }
+    guard append.epoch.master == peer, peer != options.id,
+      append.entries.isWellFormed(after: append.previous, in: append.epoch)
+    else { return }
     guard append.epoch >= hard.promised else {
       reply(.refused(promised: hard.promised), to: append, from: peer, into: &effects)
       return
@@ -70,7 +72,6 @@ extension ReplicationCore {
       reply(.mismatched(hint: hint), to: append, from: peer, into: &effects)
       return
     }
-    grantedLease = (holder: peer, until: now + lease)
     let end = append.previous.index + LogIndex(append.entries.count)
     let ack = Outbound(
       to: peer,
@@ -81,6 +82,8 @@ extension ReplicationCore {
           outcome: .accepted(upTo: end), applied: applied)))
     let clusterBefore = hard.cluster
     guard let change = adopt(append.entries, into: &effects) else { return }
+    // After the entries, since the configuration that says how long a lease is may be among them.
+    grantedLease = (holder: peer, until: now + lease)
     let hardChanged = newPromise || hard.cluster != clusterBefore
     if !change.entries.isEmpty || hardChanged || end > durableIndex || durablePromise < append.epoch {
       write(
@@ -218,7 +221,9 @@ extension ReplicationCore {
   /// Puts pulled entries into the candidate's log.
   mutating func adoptPulled(_ reply: Message.PullReply, at now: Instant, into effects: inout [Effect]) -> Bool
   {
-    guard agrees(with: reply.previous, into: &effects) else { return false }
+    guard reply.entries.isWellFormed(after: reply.previous, in: reply.epoch),
+      agrees(with: reply.previous, into: &effects)
+    else { return false }
     let clusterBefore = hard.cluster
     guard let change = adopt(reply.entries, into: &effects) else { return false }
     if !change.entries.isEmpty {
@@ -237,5 +242,19 @@ extension ReplicationCore {
     case .removed: halt(dismissal.explanation, into: &effects)
     case .nameInUse: effects.append(.notice(dismissal.explanation))
     }
+  }
+}
+
+extension [Entry] {
+  /// Whether these can follow an entry in a log that was sent in an epoch: no gap, and no epoch that falls or
+  /// is higher than the sender's. A peer's bad message must not stop a node.
+  fileprivate func isWellFormed(after previous: LogPosition, in epoch: Epoch) -> Bool {
+    var last = previous
+    for entry in self {
+      guard last.index < .max, entry.index == last.index + 1, entry.epoch >= last.epoch, entry.epoch <= epoch
+      else { return false }
+      last = LogPosition(epoch: entry.epoch, index: entry.index)
+    }
+    return true
   }
 }

@@ -106,6 +106,7 @@ extension ReplicationCore {
   mutating func giveUpHandoverIfLate(at now: Instant, into effects: inout [Effect]) {
     guard let handover = leadership?.handover, now >= handover.deadline else { return }
     leadership?.handover = nil
+    wantsLead = true
     effects.append(.notice("the handover to \(handover.target) took too long and was called off"))
     effects.append(.resumed)
   }

@@ -33,6 +33,7 @@ extension ReplicationCore {
   /// Leads no more. The driver answers what is in doubt and closes its clients' sockets (design 4.12).
   mutating func stepDown(_ reason: String, at now: Instant, into effects: inout [Effect]) {
     guard leadership != nil else { return }
+    submit(at: now, into: &effects)
     leadership = nil
     setLeader(nil, into: &effects)
     election.at = now + lease / 4 + jitter(upTo: lease / 4)
@@ -74,13 +75,18 @@ extension ReplicationCore {
   /// Sends what was proposed to the disk and to every follower, at the same time.
   public mutating func flush(at now: Instant, into effects: inout [Effect]) {
     guard let leadership, !halted else { return }
-    if leadership.submittedIndex < log.lastIndex {
-      let entries = recentEntries(from: leadership.submittedIndex + 1, through: log.lastIndex)
-      self.leadership?.submittedIndex = log.lastIndex
-      write(entries: entries, at: now, into: &effects)
-    }
-    for id in leadership.progress.keys { sendEntries(to: id, at: now, into: &effects) }
+    submit(at: now, into: &effects)
+    for id in leadership.followers { sendEntries(to: id, at: now, into: &effects) }
     if leadership.wantedNumber > leadership.number { sendHeartbeats(at: now, into: &effects) }
+  }
+
+  /// Gives the log writer what was proposed. Also before the lead is lost: what stands in the log must be on its
+  /// way to the disk, or a later ack of it would be a lie.
+  private mutating func submit(at now: Instant, into effects: inout [Effect]) {
+    guard let leadership, leadership.submittedIndex < log.lastIndex else { return }
+    let entries = recentEntries(from: leadership.submittedIndex + 1, through: log.lastIndex)
+    self.leadership?.submittedIndex = log.lastIndex
+    write(entries: entries, at: now, into: &effects)
   }
 
   // MARK: Reading
@@ -163,7 +169,8 @@ extension ReplicationCore {
   /// `previous` is what the follower has on disk, so that it can ack at once, whatever its disk is doing.
   private mutating func sendHeartbeats(at now: Instant, into effects: inout [Effect]) {
     guard let leadership else { return }
-    for (id, progress) in leadership.progress where progress.connected {
+    for id in leadership.followers {
+      guard let progress = leadership.progress[id], progress.connected else { continue }
       let previous = progress.mode == .streaming ? progress.match : progress.next - 1
       send([], after: previous, to: id, at: now, into: &effects)
     }
@@ -196,7 +203,7 @@ extension ReplicationCore {
       sendEntries(to: peer, at: now, into: &effects)
     case .mismatched(let hint):
       guard reply.number >= progress.probeNumber else { return }
-      progress.restart(next: min(hint + 1, max(progress.next, 2) - 1))
+      progress.restart(next: min(min(hint, log.lastIndex) + 1, max(progress.next, 2) - 1))
       self.leadership?.progress[peer] = progress
       probe(peer, at: now, into: &effects)
     case .refused(let promised):
@@ -218,6 +225,7 @@ extension ReplicationCore {
       return
     }
     effects.append(.notice("\(peer) has promised epoch \(promised): asks for the lead again above it"))
+    submit(at: now, into: &effects)
     self.leadership = nil
     prepare(token: nil, resuming: true, at: now, into: &effects)
   }
@@ -290,8 +298,10 @@ extension ReplicationCore {
     }
     if now >= leadership.commitNoticeAt {
       self.leadership?.commitNoticeAt = .distantFuture
-      for (id, progress) in leadership.progress
-      where progress.connected && progress.mode == .streaming && progress.sentCommit < commit {
+      for id in leadership.followers {
+        guard let progress = leadership.progress[id], progress.connected, progress.mode == .streaming,
+          progress.sentCommit < commit
+        else { continue }
         send([], after: progress.match, to: id, at: now, into: &effects)
       }
     }
@@ -307,13 +317,15 @@ extension ReplicationCore {
     return now - oldest.issued > allowance ? oldest : nil
   }
 
-  /// A follower that has not moved for a lease's time has lost something on the way.
+  /// A follower that has not moved for a lease's time has lost something on the way. One that is still probed has
+  /// acked nothing yet; each heartbeat probes it again.
   private mutating func restartStalledStreams(at now: Instant, into effects: inout [Effect]) {
     guard let leadership else { return }
-    for (id, progress) in leadership.progress
-    where progress.connected && !progress.fetching && progress.match + 1 < progress.next
-      && now - progress.lastAdvance > lease + Nanoseconds(progress.inFlightBytes) * 1_000_000_000 / (32 << 20)
-    {
+    for id in leadership.followers {
+      guard let progress = leadership.progress[id], progress.connected, !progress.fetching,
+        progress.mode == .streaming, progress.match + 1 < progress.next,
+        now - progress.lastAdvance > lease + Nanoseconds(progress.inFlightBytes) * 1_000_000_000 / (32 << 20)
+      else { continue }
       self.leadership?.progress[id]?.lastAdvance = now
       self.leadership?.progress[id]?.restart(next: progress.match + 1)
       probe(id, at: now, into: &effects)
