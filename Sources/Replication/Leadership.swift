@@ -28,6 +28,10 @@ struct Leadership: Sendable {
     var deadline: Instant
   }
 
+  /// The followers in a fixed order: a dictionary's own order differs from run to run, and with it the numbers
+  /// of the appends would.
+  var followers: [NodeID] { progress.keys.sorted() }
+
   var nextDeadline: Instant {
     min(heartbeatAt, commitNoticeAt, handover?.deadline ?? .distantFuture)
   }

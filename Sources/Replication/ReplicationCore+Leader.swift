@@ -79,7 +79,7 @@ extension ReplicationCore {
       self.leadership?.submittedIndex = log.lastIndex
       write(entries: entries, at: now, into: &effects)
     }
-    for id in leadership.progress.keys { sendEntries(to: id, at: now, into: &effects) }
+    for id in leadership.followers { sendEntries(to: id, at: now, into: &effects) }
     if leadership.wantedNumber > leadership.number { sendHeartbeats(at: now, into: &effects) }
   }
 
@@ -163,7 +163,8 @@ extension ReplicationCore {
   /// `previous` is what the follower has on disk, so that it can ack at once, whatever its disk is doing.
   private mutating func sendHeartbeats(at now: Instant, into effects: inout [Effect]) {
     guard let leadership else { return }
-    for (id, progress) in leadership.progress where progress.connected {
+    for id in leadership.followers {
+      guard let progress = leadership.progress[id], progress.connected else { continue }
       let previous = progress.mode == .streaming ? progress.match : progress.next - 1
       send([], after: previous, to: id, at: now, into: &effects)
     }
@@ -290,8 +291,10 @@ extension ReplicationCore {
     }
     if now >= leadership.commitNoticeAt {
       self.leadership?.commitNoticeAt = .distantFuture
-      for (id, progress) in leadership.progress
-      where progress.connected && progress.mode == .streaming && progress.sentCommit < commit {
+      for id in leadership.followers {
+        guard let progress = leadership.progress[id], progress.connected, progress.mode == .streaming,
+          progress.sentCommit < commit
+        else { continue }
         send([], after: progress.match, to: id, at: now, into: &effects)
       }
     }
@@ -310,10 +313,11 @@ extension ReplicationCore {
   /// A follower that has not moved for a lease's time has lost something on the way.
   private mutating func restartStalledStreams(at now: Instant, into effects: inout [Effect]) {
     guard let leadership else { return }
-    for (id, progress) in leadership.progress
-    where progress.connected && !progress.fetching && progress.match + 1 < progress.next
-      && now - progress.lastAdvance > lease + Nanoseconds(progress.inFlightBytes) * 1_000_000_000 / (32 << 20)
-    {
+    for id in leadership.followers {
+      guard let progress = leadership.progress[id], progress.connected, !progress.fetching,
+        progress.match + 1 < progress.next,
+        now - progress.lastAdvance > lease + Nanoseconds(progress.inFlightBytes) * 1_000_000_000 / (32 << 20)
+      else { continue }
       self.leadership?.progress[id]?.lastAdvance = now
       self.leadership?.progress[id]?.restart(next: progress.match + 1)
       probe(id, at: now, into: &effects)
