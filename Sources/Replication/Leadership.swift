@@ -26,6 +26,8 @@ struct Leadership: Sendable {
   struct Handover: Sendable {
     var target: NodeID
     var deadline: Instant
+    /// Then the primary does not take the lead back by itself.
+    var askedByPerson: Bool
   }
 
   /// The followers in a fixed order: a dictionary's own order differs from run to run, and with it the numbers

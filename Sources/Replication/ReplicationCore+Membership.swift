@@ -30,7 +30,7 @@ extension ReplicationCore {
 
   mutating func linkUp(_ peer: PeerIntroduction, at now: Instant, into effects: inout [Effect]) {
     guard let configuration = log.configuration else { return }
-    if configuration.removed.contains(peer.id) {
+    if isRemoved(peer.id) {
       dismiss(peer.id, .removed, removedExplanation(configuration.cluster), at: now, into: &effects)
       return
     }
@@ -52,6 +52,23 @@ extension ReplicationCore {
     }
     leadership?.progress[peer]?.connected = false
     leadership?.progress[peer]?.fetching = false
+  }
+
+  /// Whether a removal is settled: until C_new is committed the change can still be cut, and the node return.
+  private func isRemoved(_ id: NodeID) -> Bool {
+    guard let configuration = log.configuration, configuration.incoming == nil,
+      log.configurationIndex <= commit
+    else { return false }
+    return configuration.removed.contains(id)
+  }
+
+  /// Says it again while the link lasts, since a message may be lost.
+  private mutating func dismissRemoved(at now: Instant, into effects: inout [Effect]) {
+    guard let cluster = log.configuration?.cluster else { return }
+    for id in peers.keys.filter(isRemoved).sorted() {
+      leadership?.progress[id] = nil
+      dismiss(id, .removed, removedExplanation(cluster), at: now, into: &effects)
+    }
   }
 
   private func removedExplanation(_ cluster: ClusterID) -> String {
@@ -108,6 +125,7 @@ extension ReplicationCore {
 
   /// Lets a node in that has caught up: one change at a time.
   mutating func considerMembership(at now: Instant, into effects: inout [Effect]) {
+    dismissRemoved(at: now, into: &effects)
     guard let leadership, leadership.serving, leadership.handover == nil, now < leadership.leaseUntil,
       let configuration = log.configuration, configuration.incoming == nil, log.configurationIndex <= commit
     else { return }
@@ -167,7 +185,7 @@ extension ReplicationCore {
 
   /// Goes on with a change once its last step is committed, whoever began it.
   mutating func advanceMembership(at now: Instant, into effects: inout [Effect]) {
-    guard let leadership, leadership.serving, let configuration = log.configuration,
+    guard leadership?.serving == true, let configuration = log.configuration,
       log.configurationIndex <= commit
     else { return }
     if let incoming = configuration.incoming {
@@ -176,10 +194,8 @@ extension ReplicationCore {
       final.incoming = nil
       appendConfiguration(final, at: now, into: &effects)
     } else {
-      for id in configuration.removed where leadership.progress[id] != nil {
-        self.leadership?.progress[id] = nil
-        dismiss(id, .removed, removedExplanation(configuration.cluster), at: now, into: &effects)
-      }
+      for id in configuration.removed { self.leadership?.progress[id] = nil }
+      dismissRemoved(at: now, into: &effects)
     }
   }
 }
