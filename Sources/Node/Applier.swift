@@ -62,7 +62,12 @@ final class Applier: @unchecked Sendable {
     condition.unlock()
   }
 
+  /// Added to the thread's niceness: it uses what the commit path leaves, and catches up when that has to wait.
+  private static let niceness: Int32 = 5
+
   private func run() {
+    // 0 is the calling thread on Linux.
+    setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, Self.niceness)
     var pacer = ApplyPacer()
     while let batch = nextBatch(pacer) {
       do {

@@ -7,10 +7,10 @@ import Replication
 /// batches stay small and the wait is nothing, above a certain rate each batch is larger than the one before, up
 /// to a bound on the lag. A pause in the stream ends the wait.
 struct ApplyPacer: Sendable {
-  /// Waiting this long for each entry of the last batch makes batches grow above 2,000 entries a second.
-  static let waitPerEntry: Nanoseconds = 500_000
+  /// Waiting this long for each entry of the last batch makes batches grow above 4,000 entries a second.
+  static let waitPerEntry: Nanoseconds = 250_000
   /// The longest that an entry waits while others keep coming.
-  static let longestWait: Nanoseconds = .milliseconds(2_000)
+  static let longestWait: Nanoseconds = .milliseconds(8_000)
   /// No entry for this long is a pause.
   static let pause: Nanoseconds = .milliseconds(20)
   /// A batch of this many entries starts at once.

@@ -62,7 +62,11 @@ public final class Node: Sendable {
     }
     let eventLoop = group.next()
     let relay = LoopRelay()
-    let applier = try Self.makeApplier(configuration, identity, relay, eventLoop)
+    let logReader = try LogReader(directory: configuration.dataDirectory)
+    let writer = try ReplicaWriter.open(directory: configuration.dataDirectory, node: identity.id)
+    // What a crash of the machine took from the replica, or all of it if the file was lost.
+    try writer.catchUp(with: logReader, upTo: store.commit)
+    let applier = Self.makeApplier(writer, relay, eventLoop)
     let replica = try ReplicaReader(directory: configuration.dataDirectory)
     let recovered = try store.recover(applied: try replica.appliedIndex())
     server = try await Self.listen(configuration, store: store, relay: relay, on: eventLoop)
@@ -77,7 +81,7 @@ public final class Node: Sendable {
     self.ending = ending
     let stores = NodeLoop.Stores(
       logWriter: logWriter, applier: applier,
-      logReader: try LogReader(directory: configuration.dataDirectory), replica: replica)
+      logReader: logReader, replica: replica)
     let identity = identity
     let address = address
     loop = try await eventLoop.submit {
@@ -121,11 +125,9 @@ public final class Node: Sendable {
   }
 
   private static func makeApplier(
-    _ configuration: NodeConfiguration, _ identity: NodeIdentity, _ relay: LoopRelay,
-    _ eventLoop: any EventLoop
-  ) throws -> Applier {
-    let writer = try ReplicaWriter.open(directory: configuration.dataDirectory, node: identity.id)
-    return Applier(
+    _ writer: ReplicaWriter, _ relay: LoopRelay, _ eventLoop: any EventLoop
+  ) -> Applier {
+    Applier(
       writer: writer,
       onApplied: { index in eventLoop.execute { relay.loop?.applied(index) } },
       onFailure: { error in eventLoop.execute { relay.loop?.end(.storage("\(error)")) } })
