@@ -51,6 +51,13 @@ struct ClientCommand: AsyncParsableCommand {
   @Argument(parsing: .captureForPassthrough, help: "The command and its arguments.")
   var command: [String] = []
 
+  func validate() throws {
+    // The parser hands over an option that it does not know, and --help, as if they began the command.
+    guard let first = command.first, first.hasPrefix("-"), first != "--" else { return }
+    if first == "--help" || first == "-h" { throw CleanExit.helpRequest(self) }
+    throw ValidationError("There is no option \(first); to run a command of that name, put -- before it.")
+  }
+
   func run() async throws {
     var configuration = try options.clientConfiguration()
     configuration.slaves = try Endpoint.list(slaves)
