@@ -19,9 +19,11 @@ import Testing
     return try KvorumClient(configuration)
   }
 
-  @Test func threeLinesWriteAndRead() async throws {
+  @Test func aConnectedClientWritesAndReads() async throws {
     let (primary, backup) = try await pair()
-    let client = try await KvorumClient.connect(masters: [backup.address, primary.address])
+    var configuration = try KvorumClient.Configuration(masters: [backup.address, primary.address])
+    configuration.cacheDirectory = nil
+    let client = try await KvorumClient.connect(configuration)
     try await client.set("foo", "bar")
     #expect(try await client.get("foo") == "bar")
     #expect(try await client.get("none") == nil)

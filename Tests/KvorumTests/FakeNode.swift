@@ -41,8 +41,8 @@ final class FakeNode: Sendable {
   let channels = Mutex<[any Channel]>([])
   private let listener: any Channel
 
-  /// Where it listens.
-  var endpoint: Endpoint { Endpoint(host: "127.0.0.1", port: listener.localAddress?.port ?? 0) }
+  /// Where it listens, or did before it was killed.
+  let endpoint: Endpoint
   var address: String { endpoint.description }
 
   private init(id: String, role: String, state: State, listener: any Channel, box: Box) {
@@ -50,6 +50,7 @@ final class FakeNode: Sendable {
     self.role = role
     self.state = Mutex(state)
     self.listener = listener
+    endpoint = Endpoint(host: "127.0.0.1", port: listener.localAddress?.port ?? 0)
     box.node.withLock { $0 = self }
   }
 
