@@ -80,21 +80,32 @@ let keyCommands: [Command] = [
     return .integer(1)
   },
   Command(
+    "keys", arity: 2, [.readonly],
+    .init(
+      .generic, since: "1.0.0", "Find all keys matching the given pattern",
+      complexity: "O(N) with N being the number of keys in the database",
+      CommandArgument(.pattern, "pattern")), evaluate: keys),
+  Command(
     "dbsize", arity: 1, [.readonly, .fast],
     .init(.server, since: "1.0.0", "Return the number of keys in the selected database")
   ) { try .integer(Int64($0.view.count())) },
 ]
 
-extension Evaluation {
-  /// The key's value stays and its end changes; an end that is past already is a delete.
-  mutating func setExpiry(_ expiresAt: Int64?, of stored: StoredValue) throws(CommandError) {
-    if let expiresAt, expiresAt <= context.now {
-      delete(key)
-    } else {
-      try put(key, stored.value, expiresAt: expiresAt)
+private let keys: Command.Evaluator = { evaluation in
+  let pageSize = 1000
+  let pattern = GlobPattern(evaluation.arguments[1])
+  var found: [Reply] = []
+  var page: [ScannedKey] = []
+  repeat {
+    page = try evaluation.view.keys(after: page.last?.key, limit: pageSize)
+    for scanned in page where pattern.matches(scanned.key) {
+      if evaluation.isLive(scanned.key, until: scanned.expiresAt) { found.append(.bulk(scanned.key)) }
     }
-  }
+  } while page.count == pageSize
+  return .array(found)
+}
 
+extension Evaluation {
   fileprivate mutating func deleteAll() throws -> Reply {
     var deleted: Int64 = 0
     for key in arguments.dropFirst() where try live(key) != nil {
@@ -124,7 +135,7 @@ extension Evaluation {
     guard let stored = try live(key), condition.allows(moment, over: stored.expiresAt) else {
       return .integer(0)
     }
-    try setExpiry(moment, of: stored)
+    try put(key, stored.value, expiresAt: moment)
     return .integer(1)
   }
 }

@@ -100,6 +100,23 @@ let stringCommands: [Command] = [
     .init(.string, since: "2.2.0", "Get the length of the value stored in a key", .key)
   ) { try .integer(Int64($0.live($0.key)?.value.count ?? 0)) },
   Command(
+    "getrange", arity: 4, [.readonly], keys: .first("RO", "access"),
+    .init(
+      .string, since: "2.4.0", "Get a substring of the string stored at a key",
+      complexity: "O(N) where N is the length of the returned string.", .key, .integer("start"),
+      .integer("end"))
+  ) {
+    let (start, end) = try ($0.arguments[2].integer(), $0.arguments[3].integer())
+    guard let stored = try $0.live($0.key) else { return .bulk([]) }
+    return .bulk(slice(of: stored.value, from: start, through: end))
+  },
+  Command(
+    "setrange", arity: 4, [.write, .denyOOM], keys: .first("RW", "update"),
+    .init(
+      .string, since: "2.2.0", "Overwrite part of a string at key starting at the specified offset",
+      complexity: "O(M) where M is the length of the new value", .key, .integer("offset"), .value),
+    evaluate: setRange),
+  Command(
     "incr", arity: 2, [.write, .denyOOM, .fast], keys: .first("RW", "access", "update"),
     .init(.string, since: "1.0.0", "Increment the integer value of a key by one", .key)
   ) { try $0.increment(by: 1) },
@@ -166,7 +183,7 @@ private let getEx: Command.Evaluator = { evaluation in
   }
   guard let stored = try evaluation.live(evaluation.key) else { return .null }
   if changes, expiresAt != stored.expiresAt {
-    try evaluation.setExpiry(expiresAt, of: stored)
+    try evaluation.put(evaluation.key, stored.value, expiresAt: expiresAt)
   }
   return .bulk(stored.value)
 }
@@ -179,6 +196,30 @@ private let append: Command.Evaluator = { evaluation in
   try evaluation.checkLength(ofValue: count)
   try evaluation.put(key, (old?.value ?? []) + suffix, expiresAt: old?.expiresAt)
   return .integer(Int64(count))
+}
+
+private let setRange: Command.Evaluator = { evaluation in
+  let offset = try evaluation.arguments[2].integer()
+  let part = evaluation.arguments[3]
+  guard offset >= 0 else { throw CommandError("ERR offset is out of range") }
+  let old = try evaluation.live(evaluation.key)
+  var value = old?.value ?? []
+  guard !part.isEmpty else { return .integer(Int64(value.count)) }
+  let (end, overflows) = Int(offset).addingReportingOverflow(part.count)
+  try evaluation.checkLength(ofValue: overflows ? .max : end)
+  if value.count < end { value += [UInt8](repeating: 0, count: end - value.count) }
+  value.replaceSubrange(Int(offset)..<end, with: part)
+  try evaluation.put(evaluation.key, value, expiresAt: old?.expiresAt)
+  return .integer(Int64(value.count))
+}
+
+/// The bytes from `start` through `end`, where a negative position counts from the end, as far as there are any.
+private func slice(of value: [UInt8], from start: Int64, through end: Int64) -> [UInt8] {
+  if start < 0, end < 0, start > end { return [] }
+  let count = Int64(value.count)
+  let first = max(0, start < 0 ? count + start : start)
+  let last = min(count - 1, max(0, end < 0 ? count + end : end))
+  return first <= last ? Array(value[Int(first)...Int(last)]) : []
 }
 
 extension Evaluation {

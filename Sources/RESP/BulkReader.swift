@@ -51,7 +51,7 @@ struct BulkReader: Sendable {
       let doubled = max(Self.firstReservation, 2 * pieces.capacity, pieces.count + count)
       pieces.reserveCapacity(min(length, doubled))
     }
-    pieces.append(contentsOf: bytes[offset..<offset + count])
+    pieces.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + count]))
     offset += count
   }
 }

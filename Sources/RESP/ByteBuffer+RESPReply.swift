@@ -125,16 +125,19 @@ extension ByteBuffer {
     }
   }
 
+  /// Writes a line of text. A line end inside it would end the reply and begin a forged one.
   private mutating func writeRESPText(_ type: UInt8, _ text: String) {
-    writeInteger(type)
-    let isOneLine = text.utf8.allSatisfy { $0 != ASCII.carriageReturn && $0 != ASCII.lineFeed }
-    if isOneLine {
-      writeString(text)
-    } else {
-      writeBytes(
-        text.utf8.map { $0 == ASCII.carriageReturn || $0 == ASCII.lineFeed ? ASCII.space : $0 })
+    writeWithUnsafeMutableBytes(minimumWritableBytes: text.utf8.count + 3) { space in
+      space[0] = type
+      var end = 1
+      for byte in text.utf8 {
+        space[end] = byte == ASCII.carriageReturn || byte == ASCII.lineFeed ? ASCII.space : byte
+        end += 1
+      }
+      space[end] = ASCII.carriageReturn
+      space[end + 1] = ASCII.lineFeed
+      return end + 2
     }
-    writeRESPLineEnd()
   }
 
   private mutating func writeRESPLineEnd() { writeStaticString("\r\n") }

@@ -39,17 +39,28 @@ struct Evaluation {
         value: mutation.value, version: 0, createdIndex: 0, modifiedIndex: 0, expiresAt: mutation.expiresAt)
     }
     guard let stored = try view.value(for: key) else { return nil }
-    guard let expiresAt = stored.expiresAt, expiresAt < context.now else { return stored }
+    return isLive(key, until: stored.expiresAt) ? stored : nil
+  }
+
+  /// Whether a key of the keyspace with this end is still there; if not, its delete is decided.
+  mutating func isLive(_ key: [UInt8], until expiresAt: Int64?) -> Bool {
+    guard let expiresAt, expiresAt < context.now else { return true }
     decided.append(.delete(key))
-    return nil
+    return false
   }
 
   /// The key holds the value from now on; throws when either is over its limit.
+  ///
+  /// An end that is past already is a delete, so that no node has the value to show.
   mutating func put(_ key: [UInt8], _ value: [UInt8], expiresAt: Int64? = nil) throws(CommandError) {
     let limits = context.limits
     guard key.count <= limits.maxKeyBytes else { throw .keyTooLong(key.count, limit: limits.maxKeyBytes) }
     try checkLength(ofValue: value.count)
-    decided.append(.put(key, value, expiresAt: expiresAt))
+    if let expiresAt, expiresAt <= context.now {
+      decided.append(.delete(key))
+    } else {
+      decided.append(.put(key, value, expiresAt: expiresAt))
+    }
   }
 
   /// The key is gone from now on.
