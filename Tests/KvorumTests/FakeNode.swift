@@ -79,15 +79,18 @@ final class FakeNode: Sendable {
   /// Ends it as kill -9 does.
   func kill() async throws {
     try await listener.close()
-    dropConnections()
+    for connection in dropConnections() { try await connection.closeFuture.get() }
   }
 
-  func dropConnections() {
+  /// Ends all connections, and gives them so that their end can be waited for.
+  @discardableResult
+  func dropConnections() -> [any Channel] {
     let open = channels.withLock { channels in
       defer { channels = [] }
       return channels
     }
     for channel in open { channel.close(promise: nil) }
+    return open
   }
 
   /// How often a command with this name has come.
