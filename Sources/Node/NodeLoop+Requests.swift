@@ -97,7 +97,10 @@ extension NodeLoop {
       end(.storage("\(error)"))
       return true
     }
-    if outcome.mutations.isEmpty { return answerRead(outcome.reply, &request, for: session) }
+    if outcome.mutations.isEmpty {
+      let reply = completed(outcome.reply, of: command, applied: core.appliedIndex)
+      return answerRead(reply, &request, for: session)
+    }
     // A read that meets a key past its expiry writes its delete: that needs admission like any write.
     guard core.admission(at: BootClock.now()) == .open else {
       guard core.isActive, core.admission(at: BootClock.now()) == .noQuorum else { return false }
@@ -145,7 +148,7 @@ extension NodeLoop {
         var outcome = try command.evaluate(
           request.arguments, view: ReplicaView(replica: replica),
           context: CommandContext(now: BootClock.wallMilliseconds(), limits: limits))
-        outcome.reply = outcome.reply.replacingAppliedIndex(by: applied)
+        outcome.reply = completed(outcome.reply, of: command, applied: applied)
         return outcome
       }
       return outcome.reply
@@ -153,6 +156,18 @@ extension NodeLoop {
       end(.storage("\(error)"))
       return .error("ERR \(error)")
     }
+  }
+
+  /// Adds to the reply of KV.GET what a reader from several slaves must know of the node.
+  func completed(_ reply: Reply, of command: Command, applied: LogIndex) -> Reply {
+    guard command.name == "kv.get", case .map(let pairs) = reply else { return reply }
+    let slaves = core.configuration?.sets.map(\.slaves.count).max() ?? 0
+    return .map(
+      pairs + [
+        Reply.Pair(.text("applied_index"), .integer(Int64(clamping: applied))),
+        Reply.Pair(.text("slaves"), .integer(Int64(slaves))),
+        Reply.Pair(.text("cluster"), .text(core.cluster?.description ?? "")),
+      ])
   }
 
   private func logOperation(_ command: Command, _ request: Request, index: LogIndex) {
@@ -347,22 +362,6 @@ extension NodeLoop {
     for session in open {
       failWaiting(session)
       session.closeAfterReplies()
-    }
-  }
-}
-
-extension Reply {
-  /// The same reply with the applied index of the snapshot that it was made from.
-  func replacingAppliedIndex(by index: LogIndex) -> Reply {
-    switch self {
-    case .appliedIndex: .integer(Int64(clamping: index))
-    case .array(let replies): .array(replies.map { $0.replacingAppliedIndex(by: index) })
-    case .map(let pairs):
-      .map(
-        pairs.map {
-          Pair($0.key.replacingAppliedIndex(by: index), $0.value.replacingAppliedIndex(by: index))
-        })
-    default: self
     }
   }
 }
