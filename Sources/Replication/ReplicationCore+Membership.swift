@@ -30,7 +30,8 @@ extension ReplicationCore {
 
   mutating func linkUp(_ peer: PeerIntroduction, at now: Instant, into effects: inout [Effect]) {
     guard let configuration = log.configuration else { return }
-    if configuration.removed.contains(peer.id) {
+    // Only a node that no set lists any more: while its removal can still be cut, its vote is needed.
+    if configuration.removed.contains(peer.id), configuration.member(peer.id) == nil {
       dismiss(peer.id, .removed, removedExplanation(configuration.cluster), at: now, into: &effects)
       return
     }
