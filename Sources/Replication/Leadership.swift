@@ -19,8 +19,8 @@ struct Leadership: Sendable {
   var wantedNumber: UInt64 = 0
   var suspended = false
   var handover: Handover?
-  var removal: NodeID?
-  /// When the dismissal of a node was last sent, so that it is not said at each retry.
+  /// When a node was last told that its name is in use, so that it is not said at each heartbeat. A node that was
+  /// removed is told at each link: it stops once it has heard it, and the word may have been lost.
   var dismissed: [NodeID: Instant] = [:]
 
   struct Handover: Sendable {

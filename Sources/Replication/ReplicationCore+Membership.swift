@@ -64,8 +64,10 @@ extension ReplicationCore {
     _ peer: NodeID, _ reason: Message.Dismissal.Reason, _ explanation: String, at now: Instant,
     into effects: inout [Effect]
   ) {
-    if let last = leadership?.dismissed[peer], now - last < 2 * lease { return }
-    leadership?.dismissed[peer] = now
+    if reason == .nameInUse {
+      if let last = leadership?.dismissed[peer], now - last < 2 * lease { return }
+      leadership?.dismissed[peer] = now
+    }
     let dismissal = Message.Dismissal(reason: reason, explanation: explanation)
     effects.append(.send(Outbound(to: peer, message: .dismissal(dismissal))))
   }
