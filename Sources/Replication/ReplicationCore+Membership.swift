@@ -186,6 +186,10 @@ extension ReplicationCore {
         self.leadership?.progress[id] = nil
         dismiss(id, .removed, removedExplanation(configuration.cluster), at: now, into: &effects)
       }
+      // It may have had to end a change that another leader had begun.
+      if configuration.member(options.id) == nil {
+        halt(removedExplanation(configuration.cluster), into: &effects)
+      }
     }
   }
 }
