@@ -18,6 +18,8 @@ let argumentParser: Target.Dependency = .product(
 let serviceLifecycle: Target.Dependency = .product(
   name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+
 let package = Package(
   name: "kvorum",
   products: [
@@ -42,7 +44,7 @@ let package = Package(
       name: "CLibEdit", path: "Sources/CLibEdit", pkgConfig: "libedit",
       providers: [.apt(["libedit-dev"])]),
     .target(
-      name: "Schema", path: "schema", exclude: ["README.md", "peer.proto"],
+      name: "Schema", path: "schema", exclude: ["README.md", "peer.proto", "peer.md"],
       resources: [.embedInCode("log.sql"), .embedInCode("replica.sql")], swiftSettings: strict),
     .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strict),
     .target(name: "Replication", dependencies: [deque], swiftSettings: strict),
@@ -67,7 +69,7 @@ let package = Package(
       name: "KvorumCLI",
       dependencies: [
         "Node", "Kvorum", "RESP", "Commands", "Storage", "Replication", "CLibEdit", nioCore, nioPosix,
-        logging, argumentParser, serviceLifecycle,
+        logging, argumentParser, serviceLifecycle, unixSignals,
       ], swiftSettings: strict),
     .executableTarget(
       name: "kvsim", dependencies: ["Simulation", argumentParser], path: "tools/kvsim",
@@ -87,6 +89,9 @@ let package = Package(
     .testTarget(
       name: "TransportTests", dependencies: ["Transport", "Replication", nioCore, nioEmbedded, protobuf],
       swiftSettings: strict),
+    .testTarget(
+      name: "KvorumTests",
+      dependencies: ["Kvorum", "KvorumCLI", "RESP", nioCore, nioPosix], swiftSettings: strict),
     .testTarget(name: "SimulationTests", dependencies: ["Simulation"], swiftSettings: strict),
     .testTarget(
       name: "IntegrationTests", dependencies: ["Kvorum", "SQLite", "KvorumCLI"],

@@ -1,1 +1,17 @@
-// Filled next.
+/// The stored formats. The SQL files beside this one are their only definition; README.md explains them.
+public enum Schema {
+  /// Makes the tables of log.db.
+  public static var log: String { String(decoding: PackageResources.log_sql, as: UTF8.self) }
+  /// Makes the tables of replica.db.
+  public static var replica: String { String(decoding: PackageResources.replica_sql, as: UTF8.self) }
+
+  /// The `user_version` of a log.db of this release.
+  public static let logVersion: Int64 = 1
+  /// The `user_version` of a replica.db of this release.
+  public static let replicaVersion: Int64 = 1
+
+  /// The `application_id` of a log.db: 'KVlg'.
+  public static let logApplication: Int64 = 0x4B56_6C67
+  /// The `application_id` of a replica.db: 'KVrp'.
+  public static let replicaApplication: Int64 = 0x4B56_7270
+}

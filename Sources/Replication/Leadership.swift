@@ -19,13 +19,15 @@ struct Leadership: Sendable {
   var wantedNumber: UInt64 = 0
   var suspended = false
   var handover: Handover?
-  /// When a node was last told that its name is in use, so that it is not said at each heartbeat. A node that was
-  /// removed is told at each link: it stops once it has heard it, and the word may have been lost.
+  var removal: NodeID?
+  /// When the dismissal of a node was last sent, so that it is not said at each retry.
   var dismissed: [NodeID: Instant] = [:]
 
   struct Handover: Sendable {
     var target: NodeID
     var deadline: Instant
+    /// Then the primary does not take the lead back by itself.
+    var askedByPerson: Bool
   }
 
   /// The followers in a fixed order: a dictionary's own order differs from run to run, and with it the numbers

@@ -40,7 +40,7 @@ extension ReplicationCore {
     _ request: Message.HandoverRequest, from peer: NodeID, at now: Instant, into effects: inout [Effect]
   ) {
     guard let leadership, request.epoch == leadership.epoch else { return }
-    _ = beginHandover(to: peer, leadership, at: now, into: &effects)
+    _ = beginHandover(to: peer, askedByPerson: false, leadership, at: now, into: &effects)
   }
 
   /// Hands the lead to another master because a person asked; returns why it cannot be done, or nil.
@@ -54,13 +54,12 @@ extension ReplicationCore {
     let best = masters.filter { leadership.progress[$0.id]?.connected == true }
       .max { (leadership.progress[$0.id]?.match ?? 0) < (leadership.progress[$1.id]?.match ?? 0) }
     guard let chosen = target ?? best?.id else { return "no other master has a link to this one" }
-    if let refusal = beginHandover(to: chosen, leadership, at: now, into: &effects) { return refusal }
-    wantsLead = false
-    return nil
+    return beginHandover(to: chosen, askedByPerson: true, leadership, at: now, into: &effects)
   }
 
   private mutating func beginHandover(
-    to target: NodeID, _ leadership: Leadership, at now: Instant, into effects: inout [Effect]
+    to target: NodeID, askedByPerson: Bool, _ leadership: Leadership, at now: Instant,
+    into effects: inout [Effect]
   ) -> String? {
     guard target != options.id else { return "this master is active already" }
     guard log.configuration?.current.masters.contains(where: { $0.id == target }) == true else {
@@ -71,7 +70,8 @@ extension ReplicationCore {
     guard let progress = leadership.progress[target], progress.connected, progress.mode == .streaming,
       progress.match + 2048 >= log.lastIndex, now < leadership.leaseUntil
     else { return "master \(target) has not caught up; see kvorum status" }
-    let handover = Leadership.Handover(target: target, deadline: now + drainTimeout)
+    let handover = Leadership.Handover(
+      target: target, deadline: now + drainTimeout, askedByPerson: askedByPerson)
     self.leadership?.handover = handover
     // Fresh acks of R slaves are needed below, and the target's of the last entry.
     self.leadership?.heartbeatAt = now
@@ -96,7 +96,9 @@ extension ReplicationCore {
     // From here on this master serves nothing and sends no append in this epoch: the leadership is gone before
     // the token leaves, and an epoch is never led twice because each candidacy takes a new round.
     self.leadership = nil
-    setLeader(nil, into: &effects)
+    // Only a handover that takes place binds the primary: one that is called off leaves its preference alone.
+    wantsLead = !handover.askedByPerson
+    setLeader(handover.target, into: &effects)
     let token = HandoverToken(epoch: leadership.epoch, target: handover.target, lastIndex: log.lastIndex)
     effects.append(.handedOver(to: handover.target))
     effects.append(.send(Outbound(to: handover.target, message: .handover(token))))
@@ -106,7 +108,6 @@ extension ReplicationCore {
   mutating func giveUpHandoverIfLate(at now: Instant, into effects: inout [Effect]) {
     guard let handover = leadership?.handover, now >= handover.deadline else { return }
     leadership?.handover = nil
-    wantsLead = true
     effects.append(.notice("the handover to \(handover.target) took too long and was called off"))
     effects.append(.resumed)
   }

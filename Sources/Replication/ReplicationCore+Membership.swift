@@ -33,8 +33,7 @@ extension ReplicationCore {
 
   mutating func linkUp(_ peer: PeerIntroduction, at now: Instant, into effects: inout [Effect]) {
     guard let configuration = log.configuration else { return }
-    // Only a node that no set lists any more: while its removal can still be cut, its vote is needed.
-    if configuration.removed.contains(peer.id), configuration.member(peer.id) == nil {
+    if isRemoved(peer.id) {
       dismiss(peer.id, .removed, removedExplanation(configuration.cluster), at: now, into: &effects)
       return
     }
@@ -58,6 +57,23 @@ extension ReplicationCore {
     leadership?.progress[peer]?.fetching = false
   }
 
+  /// Whether a removal is settled: until C_new is committed the change can still be cut, and the node return.
+  private func isRemoved(_ id: NodeID) -> Bool {
+    guard let configuration = log.configuration, configuration.incoming == nil,
+      log.configurationIndex <= commit
+    else { return false }
+    return configuration.removed.contains(id)
+  }
+
+  /// Says it again while the link lasts, since a message may be lost.
+  private mutating func dismissRemoved(at now: Instant, into effects: inout [Effect]) {
+    guard let cluster = log.configuration?.cluster else { return }
+    for id in peers.keys.filter(isRemoved).sorted() {
+      leadership?.progress[id] = nil
+      dismiss(id, .removed, removedExplanation(cluster), at: now, into: &effects)
+    }
+  }
+
   private func removedExplanation(_ cluster: ClusterID) -> String {
     "this node was removed from cluster \(cluster) and its id cannot return; "
       + "start it with an empty --data to join as a new node"
@@ -67,10 +83,8 @@ extension ReplicationCore {
     _ peer: NodeID, _ reason: Message.Dismissal.Reason, _ explanation: String, at now: Instant,
     into effects: inout [Effect]
   ) {
-    if reason == .nameInUse {
-      if let last = leadership?.dismissed[peer], now - last < 2 * lease { return }
-      leadership?.dismissed[peer] = now
-    }
+    if let last = leadership?.dismissed[peer], now - last < 2 * lease { return }
+    leadership?.dismissed[peer] = now
     let dismissal = Message.Dismissal(reason: reason, explanation: explanation)
     effects.append(.send(Outbound(to: peer, message: .dismissal(dismissal))))
   }
@@ -114,6 +128,7 @@ extension ReplicationCore {
 
   /// Lets a node in that has caught up: one change at a time.
   mutating func considerMembership(at now: Instant, into effects: inout [Effect]) {
+    dismissRemoved(at: now, into: &effects)
     guard let leadership, leadership.serving, leadership.handover == nil, now < leadership.leaseUntil,
       let configuration = log.configuration, configuration.incoming == nil, log.configurationIndex <= commit
     else { return }
@@ -173,7 +188,7 @@ extension ReplicationCore {
 
   /// Goes on with a change once its last step is committed, whoever began it.
   mutating func advanceMembership(at now: Instant, into effects: inout [Effect]) {
-    guard let leadership, leadership.serving, let configuration = log.configuration,
+    guard leadership?.serving == true, let configuration = log.configuration,
       log.configurationIndex <= commit
     else { return }
     if let incoming = configuration.incoming {
@@ -182,20 +197,15 @@ extension ReplicationCore {
       final.incoming = nil
       appendConfiguration(final, at: now, into: &effects)
     } else {
-      for id in configuration.removed where leadership.progress[id] != nil {
-        self.leadership?.progress[id] = nil
-        dismiss(id, .removed, removedExplanation(configuration.cluster), at: now, into: &effects)
-      }
-      // It may have had to end a change that another leader had begun.
-      if configuration.member(options.id) == nil {
-        halt(removedExplanation(configuration.cluster), into: &effects)
-      }
+      for id in configuration.removed { self.leadership?.progress[id] = nil }
+      dismissRemoved(at: now, into: &effects)
     }
   }
 }
 
 extension Member {
-  init(_ peer: PeerIntroduction) {
+  /// A peer as a configuration would list it.
+  public init(_ peer: PeerIntroduction) {
     self.init(id: peer.id, name: peer.name, address: peer.address, role: peer.role)
   }
 }

@@ -205,8 +205,10 @@ public struct ReplicationCore: Sendable {
     if peer == leader, leadership == nil, candidacy == nil {
       // The link tells of a dead leader sooner than its silence. If it lives, the slaves' leases say so to the poll.
       setLeader(nil, into: &effects)
-      guard options.role.isMaster else { return }
-      election.at = min(election.at, now + .milliseconds(2) + jitter(upTo: .milliseconds(15)))
+      // A slave never leads: a deadline that nobody serves would keep its timer firing for ever.
+      if options.role.isMaster {
+        election.at = min(election.at, now + .milliseconds(2) + jitter(upTo: .milliseconds(15)))
+      }
     }
   }
 

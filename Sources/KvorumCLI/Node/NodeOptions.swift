@@ -1,0 +1,81 @@
+import ArgumentParser
+import Logging
+import Node
+import Replication
+
+/// What every node can be told.
+struct NodeOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("The node's directory; it is made if absent.", valueName: "dir"))
+  var data: String
+
+  @Option(
+    help: ArgumentHelp(
+      "The address that others are told to connect to, if it is not the one to listen on.",
+      valueName: "host:port"))
+  var announce: HostAndPort?
+
+  @Option(
+    name: .customLong("log-level"), help: "trace, debug (shows every operation), info, warning or error.")
+  var logLevel: Logger.Level = .info
+
+  @Option(
+    help: ArgumentHelp(
+      "The lease length in milliseconds of a cluster that is born here; a living cluster keeps its own.",
+      valueName: "ms"))
+  var lease: Int64 = 500
+
+  @Flag(help: "Confirm each read with the slaves instead of resting on the lease.")
+  var noLease = false
+
+  @Option(
+    help: ArgumentHelp("How long a write may wait for its quorum before it is in doubt.", valueName: "ms"))
+  var writeTimeout: Int64 = 2_000
+
+  @Option(help: ArgumentHelp("How long a read may wait for a confirmation.", valueName: "ms"))
+  var readTimeout: Int64 = 1_000
+
+  @Option(help: ArgumentHelp("The longest key.", valueName: "bytes"))
+  var maxKeyBytes: Int = 64 << 10
+
+  @Option(help: ArgumentHelp("The longest value.", valueName: "bytes"))
+  var maxValueBytes: Int = 64 << 20
+
+  func configuration(
+    role: NodeRole, name: String?, listen: HostAndPort, masters: [HostAndPort]
+  ) -> NodeConfiguration {
+    NodeConfiguration(
+      role: role, name: name, dataDirectory: data, listen: listen, announce: announce, masters: masters,
+      leaseMilliseconds: lease, useLease: !noLease, writeTimeoutMilliseconds: writeTimeout,
+      readTimeoutMilliseconds: readTimeout, maxKeyBytes: maxKeyBytes, maxValueBytes: maxValueBytes)
+  }
+}
+
+extension HostAndPort: ExpressibleByArgument {
+  /// Reads host:port; an empty host means 127.0.0.1.
+  public init?(argument: String) { self.init(argument) }
+}
+
+extension Logger.Level: @retroactive ExpressibleByArgument {}
+
+/// Addresses with commas between them, or `none`.
+struct AddressList: ExpressibleByArgument {
+  var addresses: [HostAndPort]
+
+  init(_ addresses: [HostAndPort]) { self.addresses = addresses }
+
+  init?(argument: String) {
+    if argument == "none" {
+      addresses = []
+      return
+    }
+    addresses = []
+    for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
+      guard let address = HostAndPort(part.trimmingPrefix(" ").description), address.port > 0 else {
+        return nil
+      }
+      addresses.append(address)
+    }
+  }
+
+  var defaultValueDescription: String { addresses.map(\.description).joined(separator: ",") }
+}

@@ -1,0 +1,110 @@
+import Foundation
+import Replication
+import Storage
+
+/// Applies committed entries to replica.db on a thread of its own, behind the commit path.
+///
+/// The thread owns the `ReplicaWriter`; `submit`, `urge` and `stop` may be called from any thread.
+final class Applier: @unchecked Sendable {
+  // Guarded by `condition`: everything but `writer`, which only the thread touches.
+  private let condition = NSCondition()
+  private var pending: [Entry] = []
+  private var pendingBytes = 0
+  private var lastArrival: Instant = .distantPast
+  private var urgent = false
+  private var stopping = false
+  private var stopped = false
+
+  private let writer: ReplicaWriter
+  private let onApplied: @Sendable (LogIndex) -> Void
+  private let onFailure: @Sendable (any Error) -> Void
+
+  init(
+    writer: ReplicaWriter, onApplied: @escaping @Sendable (LogIndex) -> Void,
+    onFailure: @escaping @Sendable (any Error) -> Void
+  ) {
+    self.writer = writer
+    self.onApplied = onApplied
+    self.onFailure = onFailure
+  }
+
+  func start() {
+    let thread = Thread { [self] in run() }
+    thread.name = "kvorum-applier"
+    thread.start()
+  }
+
+  /// Takes committed entries, in order of their index.
+  func submit(_ entries: [Entry], at now: Instant) {
+    let bytes = entries.reduce(0) { $0 + $1.approximateSize }
+    condition.lock()
+    pending += entries
+    pendingBytes += bytes
+    lastArrival = now
+    condition.unlock()
+    condition.signal()
+  }
+
+  /// Applies what is pending without waiting for more, because somebody waits for it.
+  func urge() {
+    condition.lock()
+    urgent = true
+    condition.unlock()
+    condition.signal()
+  }
+
+  /// Applies what is pending and ends the thread; call it off the event loop.
+  func stop() {
+    condition.lock()
+    stopping = true
+    condition.broadcast()
+    while !stopped { condition.wait() }
+    condition.unlock()
+  }
+
+  /// Added to the thread's niceness: it uses what the commit path leaves, and catches up when that has to wait.
+  private static let niceness: Int32 = 5
+
+  private func run() {
+    // 0 is the calling thread on Linux.
+    setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, Self.niceness)
+    var pacer = ApplyPacer()
+    while let batch = nextBatch(pacer) {
+      do {
+        try writer.apply(batch, upTo: batch[batch.count - 1].index)
+      } catch {
+        onFailure(error)
+        break
+      }
+      pacer.finished(entries: batch.count, at: BootClock.now())
+      onApplied(batch[batch.count - 1].index)
+    }
+    condition.lock()
+    stopped = true
+    condition.broadcast()
+    condition.unlock()
+  }
+
+  private func nextBatch(_ pacer: ApplyPacer) -> [Entry]? {
+    condition.lock()
+    defer { condition.unlock() }
+    while true {
+      if pending.isEmpty {
+        if stopping { return nil }
+        urgent = false
+        condition.wait()
+        continue
+      }
+      let wait = pacer.wait(
+        pending: pending.count, bytes: pendingBytes, lastArrival: lastArrival,
+        urgent: urgent || stopping, at: BootClock.now())
+      if wait <= 0 { break }
+      _ = condition.wait(until: Date(timeIntervalSinceNow: Double(wait) / 1e9))
+    }
+    urgent = false
+    let batch = pending
+    pending = []
+    pendingBytes = 0
+    return batch
+  }
+}

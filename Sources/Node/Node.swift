@@ -1,0 +1,246 @@
+import Foundation
+import Logging
+import NIOCore
+import NIOPosix
+import RESP
+import Replication
+import Storage
+import Synchronization
+
+/// One node of a cluster: opens its files, listens, and runs until it is stopped or must end.
+///
+/// Three threads belong to it. The event loop owns the protocol, the clients and the links; the log writer waits
+/// for log.db's fsyncs; the applier writes replica.db.
+public final class Node: Sendable {
+  /// What it was told.
+  public let configuration: NodeConfiguration
+  /// Who it is.
+  public let identity: NodeIdentity
+  /// Where it listens.
+  public let address: HostAndPort
+
+  private let group: MultiThreadedEventLoopGroup
+  private let server: any Channel
+  private let loop: NodeLoop
+  private let logWriter: LogWriter
+  private let applier: Applier
+  private let store: LogStore
+  private let ending: EventLoopPromise<NodeError?>
+  private let stopping = Mutex<Task<Void, Never>?>(nil)
+
+  /// Starts a node. Returns once it listens; it may take a while longer to find its cluster.
+  ///
+  /// - Throws: `NodeError`, one sentence that names the file, port or option and the way out.
+  public static func start(_ configuration: NodeConfiguration, logger: Logger) async throws -> Node {
+    try configuration.validate()
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    do {
+      return try await Node(configuration, group: group, logger: logger)
+    } catch {
+      try? await group.shutdownGracefully()
+      if let error = error as? StorageError { throw NodeError.storage(error.description) }
+      throw error
+    }
+  }
+
+  private init(
+    _ configuration: NodeConfiguration, group: MultiThreadedEventLoopGroup, logger: Logger
+  ) async throws {
+    self.configuration = configuration
+    self.group = group
+    store = try Self.openLog(configuration)
+    identity = store.identity
+    guard identity.role.isMaster == configuration.role.isMaster else {
+      throw NodeError.configuration(
+        "\(configuration.dataDirectory) holds a \(identity.role.rawValue), not a \(configuration.role.rawValue): "
+          + "choose another --data")
+    }
+    if let name = configuration.name, name != identity.name {
+      throw NodeError.configuration(
+        "\(configuration.dataDirectory) holds the node named \(identity.name), not \(name): "
+          + "leave --name out or choose another --data")
+    }
+    let eventLoop = group.next()
+    let relay = LoopRelay()
+    let logReader = try LogReader(directory: configuration.dataDirectory)
+    let writer = try ReplicaWriter.open(directory: configuration.dataDirectory, node: identity.id)
+    // What a crash of the machine took from the replica, or all of it if the file was lost.
+    try writer.catchUp(with: logReader, upTo: store.commit)
+    let applier = Self.makeApplier(writer, relay, eventLoop)
+    let replica = try ReplicaReader(directory: configuration.dataDirectory)
+    let recovered = try store.recover(applied: try replica.appliedIndex())
+    server = try await Self.listen(configuration, store: store, relay: relay, on: eventLoop)
+    address = HostAndPort(host: configuration.listen.host, port: server.localAddress?.port ?? 0)
+    if store.identity.listenAddress != address.description {
+      try store.setListenAddress(address.description)
+    }
+    self.applier = applier
+    let logWriter = LogWriter()
+    self.logWriter = logWriter
+    let ending = eventLoop.makePromise(of: NodeError?.self)
+    self.ending = ending
+    let stores = NodeLoop.Stores(
+      logWriter: logWriter, applier: applier,
+      logReader: logReader, replica: replica)
+    let identity = identity
+    let address = address
+    loop = try await eventLoop.submit {
+      NodeLoop(
+        configuration: configuration, identity: identity, listenAddress: address, recovered: recovered,
+        stores: stores, eventLoop: eventLoop, logger: logger, onEnd: { ending.succeed($0) })
+    }.get()
+    try await begin(relay: relay, on: eventLoop)
+  }
+
+  private func begin(relay: LoopRelay, on eventLoop: any EventLoop) async throws {
+    let loop = loop
+    relay.set(loop)
+    logWriter.start(
+      store: store,
+      onPersisted: { writes in eventLoop.execute { loop.persisted(writes) } },
+      onFailure: { error in eventLoop.execute { loop.end(.storage("\(error)")) } })
+    applier.start()
+    let server = server
+    try await eventLoop.submit {
+      loop.start()
+      server.read()
+      _ = server.setOption(.autoRead, value: true)
+    }.get()
+  }
+
+  // MARK: Parts
+
+  private static func openLog(_ configuration: NodeConfiguration) throws -> LogStore {
+    try LogStore.open(directory: configuration.dataDirectory) {
+      let id = NodeID(UInt64.random(in: 1 ... .max))
+      let name = configuration.name ?? Self.defaultName(configuration.role, id)
+      return NodeIdentity(
+        id: id, name: name, role: configuration.role, createdAt: BootClock.wallMilliseconds())
+    }
+  }
+
+  /// A slave's name follows from its id, so that two slaves never share one by accident.
+  private static func defaultName(_ role: NodeRole, _ id: NodeID) -> String {
+    role.isMaster ? role.rawValue : "slave-\(id.description.prefix(6))"
+  }
+
+  private static func makeApplier(
+    _ writer: ReplicaWriter, _ relay: LoopRelay, _ eventLoop: any EventLoop
+  ) -> Applier {
+    Applier(
+      writer: writer,
+      onApplied: { index in eventLoop.execute { relay.loop?.applied(index) } },
+      onFailure: { error in eventLoop.execute { relay.loop?.end(.storage("\(error)")) } })
+  }
+
+  private static func listen(
+    _ configuration: NodeConfiguration, store: LogStore, relay: LoopRelay, on eventLoop: any EventLoop
+  ) async throws -> any Channel {
+    let limits = RESPLimits(
+      maxBulkBytes: max(configuration.maxValueBytes, configuration.maxKeyBytes) + (64 << 10),
+      maxTotalBytes: 2 * configuration.maxValueBytes + (1 << 20))
+    let bootstrap = ServerBootstrap(group: eventLoop)
+      .serverChannelOption(.backlog, value: 1_024)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      // Nobody is let in before the node is complete.
+      .serverChannelOption(.autoRead, value: false)
+      .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+      .childChannelOption(.writeBufferWaterMark, value: .init(low: 16 << 20, high: 32 << 20))
+      .childChannelOption(.maxMessagesPerRead, value: 4)
+      .childChannelInitializer { channel in
+        guard let loop = relay.loop else { return channel.close() }
+        let session = loop.makeSession(limits: limits)
+        return channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(session)
+        }
+      }
+    let wanted = configuration.listen
+    // Port 0 means any free one, and from then on the same, so that others find the node again.
+    if wanted.port == 0, let before = store.identity.listenAddress.flatMap(HostAndPort.init),
+      before.host == wanted.host,
+      let channel = try? await bootstrap.bind(host: before.host, port: before.port).get()
+    {
+      return channel
+    }
+    do {
+      return try await bootstrap.bind(host: wanted.host, port: wanted.port).get()
+    } catch let error as IOError {
+      throw NodeError.cannotListen(wanted, reason: String(cString: strerror(error.errnoCode)))
+    } catch {
+      throw NodeError.cannotListen(wanted, reason: "\(error)")
+    }
+  }
+
+  // MARK: Life
+
+  /// Waits until the node must end by itself; returns nil after `stop`.
+  public func ended() async -> NodeError? {
+    (try? await ending.futureResult.get()) ?? nil
+  }
+
+  /// Ends the node: hands over the lead if another master can take it, answers what it can, applies what is
+  /// committed and closes its files. Takes a few seconds at most, whatever the peers do.
+  ///
+  /// May be called more than once; each call returns when the node has ended.
+  public func stop() async {
+    let task = stopping.withLock { task in
+      let running = task ?? Task { await end() }
+      task = running
+      return running
+    }
+    await task.value
+  }
+
+  private func end() async {
+    let loop = loop
+    let eventLoop = loop.eventLoop
+    await handOver()
+    try? await server.close().get()
+    try? await eventLoop.submit { loop.stop() }.get()
+    let logWriter = logWriter
+    let applier = applier
+    await withCheckedContinuation { continuation in
+      Thread.detachNewThread {
+        logWriter.stop()
+        applier.stop()
+        continuation.resume()
+      }
+    }
+    try? store.checkpoint()
+    ending.succeed(nil)
+    try? await group.shutdownGracefully()
+  }
+
+  /// A master that is told to end spares its clients the wait for a lease to run out.
+  private func handOver() async {
+    let loop = loop
+    let eventLoop = loop.eventLoop
+    guard (try? await eventLoop.submit({ loop.beginHandoverForStop() }).get()) == true else { return }
+    for _ in 0..<50 {
+      try? await Task.sleep(for: .milliseconds(20))
+      if (try? await eventLoop.submit({ loop.core.isActive }).get()) != true { return }
+    }
+  }
+}
+
+/// Leads from what is made before the loop to the loop; read on the event loop.
+private final class LoopRelay: @unchecked Sendable {
+  private let lock = NSLock()
+  private weak var target: NodeLoop?
+
+  var loop: NodeLoop? { lock.withLock { target } }
+  func set(_ loop: NodeLoop) { lock.withLock { target = loop } }
+}
+
+extension NodeLoop {
+  fileprivate func makeSession(limits: RESPLimits) -> ClientSession {
+    defer { nextSessionID += 1 }
+    return ClientSession(
+      id: nextSessionID, node: self, limits: limits, now: BootClock.wallMilliseconds())
+  }
+
+  fileprivate func beginHandoverForStop() -> Bool {
+    guard core.isActive else { return false }
+    return drive { core, now, effects in core.transfer(to: nil, at: now, into: &effects) } == nil
+  }
+}

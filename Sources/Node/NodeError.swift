@@ -1,0 +1,20 @@
+/// Why a node could not start or had to stop, as one sentence for people.
+public enum NodeError: Error, CustomStringConvertible, Sendable {
+  /// An option breaks a rule.
+  case configuration(String)
+  /// The port cannot be listened on.
+  case cannotListen(HostAndPort, reason: String)
+  /// The files cannot be used.
+  case storage(String)
+  /// The node must not go on.
+  case halted(String)
+
+  /// The sentence.
+  public var description: String {
+    switch self {
+    case .configuration(let text), .storage(let text), .halted(let text): text
+    case .cannotListen(let address, let reason):
+      "cannot listen on \(address): \(reason); stop what uses the port or choose another with --listen"
+    }
+  }
+}

@@ -1,0 +1,117 @@
+import Commands
+import DequeModule
+import Replication
+import Storage
+import Transport
+
+extension NodeLoop {
+  /// A key's position is the lower part of the number that comes back, the read's id the upper.
+  private var keyBits: UInt64 { 16 }
+
+  /// Starts a read by majority, or returns false if it must wait for a confirmed commit index.
+  func startMajorityRead(_ command: Command, _ request: Request, for session: ClientSession) -> Bool {
+    let confirmed = request.confirmation.map { $0 <= confirmedRound } ?? false
+    guard confirmed || core.mayRead(at: BootClock.now()) else { return awaitConfirmation(request, session) }
+    let keys = command.keys(in: request.arguments)
+    guard !keys.isEmpty, keys.count < 1 << keyBits else {
+      session.answer(.error("ERR '\(command.name)' cannot be read by majority: it must name 1 to 65535 keys"))
+      return true
+    }
+    let id = nextMajorityRead
+    nextMajorityRead += 1
+    majorityReads[id] = MajorityRead(
+      command: command, request: request, session: session, ticket: session.replies.addOpen(), keys: keys,
+      deadline: BootClock.now() + .milliseconds(configuration.readTimeoutMilliseconds))
+    for slave in core.configuration?.slaves ?? [] {
+      guard let link = links[slave.id] else { continue }
+      for (position, key) in keys.enumerated() {
+        let question = ReadRequest(
+          number: id << keyBits | UInt64(position), minimumAppliedIndex: core.commitIndex, key: key)
+        write(.readRequest(question), to: link)
+      }
+    }
+    flushLinks()
+    return true
+  }
+
+  private func awaitConfirmation(_ request: Request, _ session: ClientSession) -> Bool {
+    guard request.confirmation == nil else { return false }
+    var request = request
+    request.confirmation = core.requestConfirmation()
+    planFlush()
+    // The caller keeps its own copy of the request, so the round is noted where the request will wait.
+    if session.waiting.isEmpty {
+      session.waiting.append(request)
+      list(session)
+      return true
+    }
+    session.waiting[0] = request
+    return false
+  }
+
+  func received(_ reply: ReadReply, from node: NodeID) {
+    let id = reply.number >> keyBits
+    guard majorityReads[id] != nil, let configuration = core.configuration else { return }
+    majorityReads[id]?.add(reply, from: node, forKey: Int(reply.number & (1 << keyBits - 1)))
+    guard let read = majorityReads[id], let values = read.values(in: configuration) else { return }
+    majorityReads[id] = nil
+    let reply: Reply
+    do {
+      let outcome = try read.command.evaluate(
+        read.request.arguments, view: GatheredView(values: values),
+        context: CommandContext(now: BootClock.wallMilliseconds(), limits: limits))
+      reply = outcome.reply
+    } catch {
+      reply = .error("ERR \(error)")
+    }
+    finish(read, with: reply)
+  }
+
+  private func finish(_ read: MajorityRead, with reply: Reply) {
+    read.session.replies.fulfil(read.ticket, with: reply)
+    read.session.drain()
+  }
+
+  func expireMajorityReads(at now: Instant) {
+    for (id, read) in majorityReads where read.deadline < now {
+      majorityReads[id] = nil
+      finish(read, with: .error("CLUSTERDOWN Too few slaves answered a read by majority in time; try again."))
+    }
+  }
+
+  // MARK: The slave's side
+
+  func received(_ request: ReadRequest, from master: NodeID) {
+    slaveReads.append(SlaveRead(request: request, master: master))
+    if request.minimumAppliedIndex > core.appliedIndex { applier.urge() }
+    answerSlaveReads()
+  }
+
+  func answerSlaveReads() {
+    guard !slaveReads.isEmpty else { return }
+    let due = slaveReads.filter { $0.request.minimumAppliedIndex <= core.appliedIndex }
+    slaveReads.removeAll { $0.request.minimumAppliedIndex <= core.appliedIndex }
+    for read in due {
+      guard let link = links[read.master] else { continue }
+      do {
+        write(.readReply(try answer(to: read.request)), to: link)
+      } catch {
+        end(.storage("\(error)"))
+      }
+    }
+    flushLinks()
+  }
+
+  private func answer(to request: ReadRequest) throws -> ReadReply {
+    // Value and applied index of one snapshot: a value newer than its index could lose against an older answer.
+    try replica.snapshot { replica in
+      let applied = try replica.appliedIndex()
+      guard let stored = try replica.value(for: request.key) else {
+        return ReadReply(number: request.number, notFoundAt: applied)
+      }
+      return ReadReply(
+        number: request.number, value: stored.value, modifiedIndex: stored.modifiedIndex,
+        version: UInt64(stored.version), expiresAt: stored.expiresAt, appliedIndex: applied)
+    }
+  }
+}

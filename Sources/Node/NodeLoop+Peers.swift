@@ -1,0 +1,208 @@
+import Foundation
+import Kvorum
+import Logging
+import NIOCore
+import Replication
+import Storage
+import Transport
+
+extension NodeLoop {
+  private static let silenceLimit: Nanoseconds = .milliseconds(5_000)
+  private static let reportInterval: Nanoseconds = .milliseconds(500)
+
+  /// Who this node says that it is.
+  var introduction: PeerIntroduction {
+    PeerIntroduction(
+      id: identity.id, role: configuration.role, name: identity.name, address: core.options.address,
+      cluster: core.cluster, version: kvorumVersion, dataDirectory: configuration.dataDirectory)
+  }
+
+  // MARK: Links
+
+  /// Every master of the options and of the configuration is dialed.
+  func updateDialers() {
+    guard !isStopping else { return }
+    var wanted = Set(configuration.masters)
+    for master in core.configuration?.masters ?? [] where master.id != identity.id {
+      if let address = HostAndPort(master.address) { wanted.insert(address) }
+    }
+    wanted.remove(listenAddress)
+    if let announced = configuration.announce { wanted.remove(announced) }
+    for (address, dialer) in dialers where !wanted.contains(address) {
+      dialer.stop()
+      dialers[address] = nil
+    }
+    for address in wanted where dialers[address] == nil {
+      let dialer = PeerDialer(address: address, node: self)
+      dialers[address] = dialer
+      dialer.start()
+    }
+  }
+
+  /// A peer introduced itself on a connection that it made.
+  func acceptPeer(_ arguments: [[UInt8]], on channel: any Channel, rest: ByteBuffer) {
+    do {
+      let peer = try Handshake.parseIntroductionCommand(arguments)
+      if let reason = refusal(of: peer) { return refuse(channel, reason) }
+      let acceptance = try Handshake.acceptance(introduction)
+      if let existing = links[peer.id], !prefers(dialedBy: peer.id, over: existing, peer: peer.id) {
+        // The dialer learns who answers here, and that it has a link to this node already.
+        channel.writeAndFlush(acceptance).whenComplete { _ in channel.close(promise: nil) }
+        return
+      }
+      channel.writeAndFlush(acceptance, promise: nil)
+      linkUp(peer, dialed: nil, on: channel, rest: rest)
+    } catch {
+      refuse(channel, "\(error)")
+    }
+  }
+
+  /// A peer answered on a connection that this node made.
+  func dialed(_ peer: PeerIntroduction, at address: HostAndPort, on channel: any Channel, rest: ByteBuffer) {
+    if peer.id == identity.id {
+      logger.warning("\(address) is this node itself")
+      channel.close(promise: nil)
+      return
+    }
+    if let reason = refusal(of: peer) {
+      channel.close(promise: nil)
+      refused(by: address, PeerRefusal(reason: reason))
+      dialers[address]?.linkClosed(peer.id)
+      return
+    }
+    if let existing = links[peer.id], !prefers(dialedBy: identity.id, over: existing, peer: peer.id) {
+      channel.close(promise: nil)
+      drive(.connected(existing.peer, dialed: address.description))
+      return
+    }
+    linkUp(peer, dialed: address, on: channel, rest: rest)
+  }
+
+  /// Two nodes may dial each other at once. Both keep the connection that the smaller id dialed.
+  private func prefers(dialedBy dialer: NodeID, over existing: PeerLink, peer: NodeID) -> Bool {
+    let existingDialer = existing.dialed == nil ? peer : identity.id
+    return existingDialer == dialer || dialer < existingDialer
+  }
+
+  private func refusal(of peer: PeerIntroduction) -> String? {
+    guard let own = core.cluster, let theirs = peer.cluster, own != theirs else { return nil }
+    return "wrong cluster: \(identity.name) at \(core.options.address) belongs to cluster \(own), "
+      + "\(peer.name) at \(peer.address) to cluster \(theirs)"
+  }
+
+  private func refuse(_ channel: any Channel, _ reason: String) {
+    logger.debug("refuses a peer: \(reason)")
+    channel.writeAndFlush(Handshake.refusal(reason)).whenComplete { _ in channel.close(promise: nil) }
+  }
+
+  /// The node at an address will not have us.
+  func refused(by address: HostAndPort, _ refusal: PeerRefusal) {
+    guard refusal.reason.contains("wrong cluster") else { return }
+    logger.error("\(address) refuses this node: \(refusal.reason)")
+    // A node that has never found its cluster was started with the wrong directory or addresses; one that has
+    // goes on without the stranger.
+    if links.isEmpty, !hasBeenLinked { end(.halted("\(address) refuses this node: \(refusal.reason)")) }
+  }
+
+  private func linkUp(
+    _ peer: PeerIntroduction, dialed address: HostAndPort?, on channel: any Channel, rest: ByteBuffer
+  ) {
+    let link = PeerLink(peer: peer, dialed: address, channel: channel, node: self, rest: rest)
+    let old = links.updateValue(link, forKey: peer.id)
+    old?.close()
+    hasBeenLinked = true
+    do {
+      try channel.pipeline.syncOperations.addHandler(link)
+    } catch {
+      return channel.close(promise: nil)
+    }
+    logger.debug("link to \(peer.role.rawValue) \(peer.name) at \(peer.address)")
+    drive(.connected(peer, dialed: address?.description))
+    link.readFrames()
+  }
+
+  func linkClosed(_ link: PeerLink) {
+    guard links[link.peer.id] === link else { return }
+    links[link.peer.id] = nil
+    reports[link.peer.id] = nil
+    guard !isStopping else { return }
+    logger.debug("lost the link to \(link.peer.role.rawValue) \(link.peer.name)")
+    slaveReads.removeAll { $0.master == link.peer.id }
+    drive(.disconnected(link.peer.id))
+    for dialer in dialers.values { dialer.linkClosed(link.peer.id) }
+  }
+
+  // MARK: Frames
+
+  func received(_ frame: PeerFrame, over link: PeerLink) {
+    guard links[link.peer.id] === link else { return }
+    switch frame {
+    case .core(let message): drive(.received(message, from: link.peer.id))
+    case .readRequest(let request): received(request, from: link.peer.id)
+    case .readReply(let reply): received(reply, from: link.peer.id)
+    case .report(let report): reports[link.peer.id] = report
+    }
+  }
+
+  func send(_ outbound: Outbound) {
+    guard let link = links[outbound.to] else { return }
+    do {
+      if case .append(let append) = outbound.message, !append.entries.isEmpty {
+        try link.write(AppendHeader(append), try encoded.encoded(append.entries))
+        markDirty(link)
+      } else {
+        write(.core(outbound.message), to: link)
+      }
+    } catch {
+      logger.error("cannot send to \(link.peer.name): \(error)")
+      link.close()
+    }
+  }
+
+  func write(_ frame: PeerFrame, to link: PeerLink) {
+    do {
+      try link.write(frame)
+      markDirty(link)
+    } catch {
+      logger.error("cannot send to \(link.peer.name): \(error)")
+      link.close()
+    }
+  }
+
+  private func markDirty(_ link: PeerLink) {
+    guard !link.isDirty else { return }
+    link.isDirty = true
+    dirtyLinks.append(link)
+  }
+
+  func flushLinks() {
+    guard !dirtyLinks.isEmpty else { return }
+    for link in dirtyLinks { link.flush() }
+    dirtyLinks.removeAll(keepingCapacity: true)
+  }
+
+  // MARK: Reports
+
+  /// Tells all peers how this node is, which also shows that the link is alive.
+  func sendReports() {
+    let now = BootClock.now()
+    for link in links.values where now - link.lastReceived > Self.silenceLimit {
+      logger.warning("closes the link to \(link.peer.name): no word for 5 s")
+      link.close()
+    }
+    guard now - lastReport >= Self.reportInterval else { return }
+    lastReport = now
+    encoded.removeAll()
+    let report = ownReport
+    for link in links.values { write(.report(report), to: link) }
+    flushLinks()
+  }
+
+  var ownReport: NodeReport {
+    let sizes = fileSizes()
+    return NodeReport(
+      last: core.lastPosition, commit: core.commitIndex, applied: core.appliedIndex,
+      logBytes: UInt64(sizes.log), replicaBytes: UInt64(sizes.replica), walBytes: UInt64(sizes.wal),
+      state: ownState.rawValue)
+  }
+}

@@ -1,0 +1,368 @@
+import Commands
+import DequeModule
+import Logging
+import NIOCore
+import Replication
+import Storage
+
+// From a client's request to its reply (design 3).
+
+extension NodeLoop {
+  /// More than this waits for the applier: new writes wait too, so that memory stays bounded.
+  private var unappliedLimit: Int { 128 << 20 }
+
+  func handle(_ request: Request, from session: ClientSession) {
+    statistics.commands += 1
+    var request = request
+    if session.waiting.isEmpty, execute(&request, for: session) { return }
+    if session.waiting.isEmpty { list(session) }
+    session.waiting.append(request)
+  }
+
+  /// Answers a request, or returns false if it must wait.
+  private func execute(_ request: inout Request, for session: ClientSession) -> Bool {
+    if let refusal = stripConsistency(&request) {
+      session.answer(refusal)
+      return true
+    }
+    switch table.resolve(request.arguments) {
+    case .refused(let reply): session.answer(reply)
+    case .command(let command):
+      if command.kind == .session {
+        session.lastCommand = command.name
+        execute(command, request, for: session)
+        return true
+      }
+      return execute(command, &request, session: session)
+    }
+    return true
+  }
+
+  /// `KV.CONSISTENCY level command…` is the command with its own level.
+  private func stripConsistency(_ request: inout Request) -> Reply? {
+    guard request.arguments.count > 2, request.arguments[0].count == 14,
+      String(decoding: request.arguments[0], as: UTF8.self).lowercased() == "kv.consistency"
+    else { return nil }
+    let word = String(decoding: request.arguments[1], as: UTF8.self).lowercased()
+    guard let level = Consistency(rawValue: word) else {
+      return .error("ERR unknown consistency '\(word.prefix(64))': use linearizable, majority or stale")
+    }
+    request.consistency = level
+    request.arguments.removeFirst(2)
+    return nil
+  }
+
+  // MARK: Commands on data
+
+  private func execute(_ command: Command, _ request: inout Request, session: ClientSession) -> Bool {
+    let isWrite = command.flags.contains(.write)
+    let consistency = request.consistency ?? session.consistency
+    if !isWrite, consistency == .stale {
+      session.answer(staleReply(command, request))
+      return true
+    }
+    guard configuration.role.isMaster else {
+      session.answer(slaveRefusal(isWrite: isWrite))
+      return true
+    }
+    switch core.admission(at: BootClock.now()) {
+    case .standby(let active):
+      session.answer(standbyRefusal(isWrite: isWrite, active: active))
+      return true
+    case .paused:
+      // A write waits for the end of the handover; a read can go on while this master still has its lease.
+      guard !isWrite, core.isActive else { return false }
+    case .noQuorum:
+      if isWrite {
+        session.answer(.error(Self.noReplicas))
+        return true
+      }
+    case .open: if isWrite, unappliedBytes > unappliedLimit { return false }
+    }
+    if !isWrite, consistency == .majority { return startMajorityRead(command, request, for: session) }
+    return evaluate(command, &request, for: session)
+  }
+
+  /// Evaluates a command at the active master.
+  private func evaluate(_ command: Command, _ request: inout Request, for session: ClientSession) -> Bool {
+    view.beginEvaluation()
+    view.needsVersions = command.name.utf8.first == UInt8(ascii: "k")
+    let outcome: Outcome
+    do {
+      outcome = try command.evaluate(
+        request.arguments, view: view,
+        context: CommandContext(now: BootClock.wallMilliseconds(), limits: limits))
+    } catch {
+      session.answer(.error("ERR \(error)"))
+      end(.storage("\(error)"))
+      return true
+    }
+    if outcome.mutations.isEmpty { return answerRead(outcome.reply, &request, for: session) }
+    // A read that meets a key past its expiry writes its delete: that needs admission like any write.
+    guard core.admission(at: BootClock.now()) == .open else {
+      guard core.isActive, core.admission(at: BootClock.now()) == .noQuorum else { return false }
+      session.answer(.error(Self.noReplicas))
+      return true
+    }
+    let index = core.propose(outcome.mutations, time: BootClock.wallMilliseconds())
+    view.overlay.add(outcome.mutations, at: index)
+    let ticket = session.replies.add(outcome.reply, afterCommitOf: index)
+    pendingWrites.append(
+      PendingReply(index: index, session: session, ticket: ticket, since: request.arrived))
+    statistics.writes += 1
+    if logsOperations { logOperation(command, request, index: index) }
+    planFlush()
+    return true
+  }
+
+  private func answerRead(_ reply: Reply, _ request: inout Request, for session: ClientSession) -> Bool {
+    // The clock is read now, after the request's bytes came and the value was looked up: a lease that had run
+    // out in between must not count (design 4.6).
+    let confirmed = request.confirmation.map { $0 <= confirmedRound } ?? false
+    guard confirmed || core.mayRead(at: BootClock.now()) else {
+      if request.confirmation == nil {
+        request.confirmation = core.requestConfirmation()
+        planFlush()
+      }
+      return false
+    }
+    if logsOperations { logger.debug("\(text(of: request))") }
+    if view.newestSeen > core.commitIndex {
+      let index = view.newestSeen
+      let ticket = session.replies.add(reply, afterCommitOf: index)
+      pendingReads.append(
+        PendingReply(index: index, session: session, ticket: ticket, since: request.arrived))
+    } else {
+      session.answer(reply)
+    }
+    return true
+  }
+
+  private func staleReply(_ command: Command, _ request: Request) -> Reply {
+    do {
+      let outcome = try replica.snapshot { replica in
+        let applied = try replica.appliedIndex()
+        var outcome = try command.evaluate(
+          request.arguments, view: ReplicaView(replica: replica),
+          context: CommandContext(now: BootClock.wallMilliseconds(), limits: limits))
+        outcome.reply = outcome.reply.replacingAppliedIndex(by: applied)
+        return outcome
+      }
+      return outcome.reply
+    } catch {
+      end(.storage("\(error)"))
+      return .error("ERR \(error)")
+    }
+  }
+
+  private func logOperation(_ command: Command, _ request: Request, index: LogIndex) {
+    logger.debug("\(text(of: request))", metadata: ["index": "\(index)"])
+  }
+
+  private func text(of request: Request) -> String {
+    request.arguments.prefix(8).map { argument in
+      let text = String(decoding: argument.prefix(64), as: UTF8.self)
+      return argument.count > 64 ? text + "…" : text
+    }.joined(separator: " ")
+  }
+
+  // MARK: Refusals
+
+  static let noReplicas =
+    "NOREPLICAS Not enough good slaves to write: nothing was done. Bring slaves back, or see 'kvorum status'."
+
+  private func slaveRefusal(isWrite: Bool) -> Reply {
+    let active = core.knownLeader.flatMap(address(of:)).map { " active=\($0)" } ?? ""
+    if isWrite { return .error("READONLY You can't write against a slave.\(active)") }
+    return .error(
+      "READONLY This is a slave: send READONLY or KV.CONSISTENCY stale first to read what it has.\(active)")
+  }
+
+  private func standbyRefusal(isWrite: Bool, active: NodeID?) -> Reply {
+    guard let address = active.flatMap(address(of:)) else {
+      return .error(
+        (isWrite ? "NOREPLICAS" : "CLUSTERDOWN")
+          + " No master is active now: an election is under way, or too few slaves can be reached. Nothing was done."
+      )
+    }
+    return .error(
+      isWrite
+        ? "READONLY You can't write against a standby master. active=\(address)"
+        : "READONLY This master is on standby. active=\(address)")
+  }
+
+  /// Where clients reach a node, as it says itself or as the configuration has it.
+  func address(of id: NodeID) -> String? {
+    links[id]?.peer.address ?? core.configuration?.member(id)?.address
+  }
+
+  // MARK: Waiting requests
+
+  func list(_ session: ClientSession) {
+    guard !session.isListed else { return }
+    session.isListed = true
+    waitingSessions.append(session)
+  }
+
+  /// Tries the requests that had to wait once more, in the order in which they came on each connection.
+  func retryWaiting() {
+    guard !waitingSessions.isEmpty else { return }
+    let listed = waitingSessions
+    waitingSessions = []
+    for session in listed { session.isListed = false }
+    for session in listed { advance(session) }
+  }
+
+  private func advance(_ session: ClientSession) {
+    while !session.isClosing, var request = session.waiting.first {
+      guard execute(&request, for: session) else {
+        session.waiting[0] = request
+        list(session)
+        break
+      }
+      session.waiting.removeFirst()
+    }
+    session.drain()
+    session.throttle()
+  }
+
+  func forgetConfirmations(of session: ClientSession) {
+    for position in session.waiting.indices { session.waiting[position].confirmation = nil }
+  }
+
+  /// Answers requests that have waited for too long; nothing was done for them.
+  func expireWaiting() {
+    let now = BootClock.now()
+    let writes = now - .milliseconds(configuration.writeTimeoutMilliseconds)
+    let reads = now - .milliseconds(configuration.readTimeoutMilliseconds)
+    var touched: [ClientSession] = []
+    for session in waitingSessions {
+      guard let first = session.waiting.first, first.arrived < max(writes, reads) else { continue }
+      let isWrite = table.command(named: first.arguments[0])?.flags.contains(.write) == true
+      guard first.arrived < (isWrite ? writes : reads) else { continue }
+      session.waiting.removeFirst()
+      session.answer(
+        .error(
+          isWrite
+            ? Self.noReplicas
+            : "CLUSTERDOWN Too few slaves confirmed in time that this master still leads; try again."))
+      touched.append(session)
+    }
+    if !touched.isEmpty { retryWaiting() }
+  }
+
+  /// Answers what waits on a connection that is about to close; nothing was done for it.
+  func failWaiting(_ session: ClientSession) {
+    while let request = session.waiting.popFirst() {
+      let isWrite = table.command(named: request.arguments[0])?.flags.contains(.write) == true
+      session.answer(standbyRefusal(isWrite: isWrite, active: core.knownLeader))
+    }
+  }
+
+  // MARK: Replies that wait for a commit
+
+  func answerCommitted(upTo index: LogIndex) {
+    var touched: [ClientSession] = []
+    func touch(_ session: ClientSession) {
+      guard !session.needsDrain else { return }
+      session.needsDrain = true
+      touched.append(session)
+    }
+    while let pending = pendingWrites.first, pending.index <= index {
+      touch(pending.session)
+      pendingWrites.removeFirst()
+    }
+    if !pendingReads.isEmpty {
+      for pending in pendingReads where pending.index <= index { touch(pending.session) }
+      pendingReads.removeAll { $0.index <= index }
+    }
+    for session in touched {
+      session.needsDrain = false
+      session.drain()
+      session.throttle()
+    }
+  }
+
+  private func inDoubt(_ index: LogIndex, _ reason: String) -> Reply {
+    .error(
+      "INDOUBT epoch=\(core.epoch(at: index) ?? core.epoch) index=\(index) the write may or may not be kept: "
+        + "\(reason); read the key to see")
+  }
+
+  /// Writes that were appended but not committed in time are in doubt; the socket stays open, because a closed one
+  /// makes many clients send the write again (design 4.12).
+  func expireReplies() {
+    let now = BootClock.now()
+    let oldest = now - .milliseconds(configuration.writeTimeoutMilliseconds)
+    while let pending = pendingWrites.first, pending.since < oldest {
+      pendingWrites.removeFirst()
+      fail(pending, inDoubt(pending.index, "too few slaves answered in time"))
+    }
+    for pending in pendingReads where pending.since < oldest {
+      fail(pending, .error("CLUSTERDOWN The write that this read saw was not committed in time; try again."))
+    }
+    pendingReads.removeAll { $0.since < oldest }
+    expireMajorityReads(at: now)
+    if let change = awaitedChange, now > change.deadline {
+      endAwaitedChange("ERR the change was begun but has not come to its end; see 'kvorum status'")
+    }
+  }
+
+  /// Answers every write from an index on as in doubt.
+  func failPendingWrites(_ reason: String, from first: LogIndex = 0) {
+    let kept = pendingWrites.prefix { $0.index < first }
+    let failed = pendingWrites.dropFirst(kept.count)
+    let reads = pendingReads.filter { $0.index >= first }
+    pendingReads.removeAll { $0.index >= first }
+    let replies = failed.map { (pending: $0, reply: inDoubt($0.index, reason)) }
+    pendingWrites = Deque(kept)
+    for (pending, reply) in replies { fail(pending, reply) }
+    for pending in reads { fail(pending, standbyRefusal(isWrite: false, active: core.knownLeader)) }
+  }
+
+  private func fail(_ pending: PendingReply, _ reply: Reply) {
+    if case .error(let text) = reply, text.hasPrefix("INDOUBT") { statistics.inDoubt += 1 }
+    pending.session.replies.fulfil(pending.ticket, with: reply)
+    pending.session.drain()
+  }
+
+  // MARK: Sessions
+
+  func sessionOpened(_ session: ClientSession) {
+    sessions[session.id] = session
+    statistics.connections += 1
+  }
+
+  func sessionClosed(_ session: ClientSession) {
+    sessions[session.id] = nil
+    session.waiting.removeAll()
+    waitingSessions.removeAll { $0 === session }
+    if awaitedChange?.session === session { awaitedChange = nil }
+  }
+
+  /// The closed socket is the signal to look for the active master, for most clients (design 4.12).
+  func closeClients(_ reason: String) {
+    let open = sessions.values.filter { $0.consistency != .stale }
+    if !open.isEmpty { logger.info("closes \(open.count) client connections: \(reason)") }
+    for session in open {
+      failWaiting(session)
+      session.closeAfterReplies()
+    }
+  }
+}
+
+extension Reply {
+  /// The same reply with the applied index of the snapshot that it was made from.
+  func replacingAppliedIndex(by index: LogIndex) -> Reply {
+    switch self {
+    case .appliedIndex: .integer(Int64(clamping: index))
+    case .array(let replies): .array(replies.map { $0.replacingAppliedIndex(by: index) })
+    case .map(let pairs):
+      .map(
+        pairs.map {
+          Pair($0.key.replacingAppliedIndex(by: index), $0.value.replacingAppliedIndex(by: index))
+        })
+    default: self
+    }
+  }
+}

@@ -1,0 +1,41 @@
+// What people are shown; nothing here is used for a decision.
+
+/// What a leader knows of a node that follows it.
+public struct FollowerStatus: Hashable, Sendable {
+  /// Whether there is a link.
+  public var connected: Bool
+  /// Its log agrees with the leader's up to here, on its disk.
+  public var match: LogIndex
+  /// How far it had applied when it last answered.
+  public var applied: LogIndex
+  /// When it last accepted an append.
+  public var lastAccepted: Instant
+  /// When its lease ends, by the leader's count.
+  public var leaseUntil: Instant
+}
+
+extension ReplicationCore {
+  /// The nodes that follow this leader; empty on a node that does not lead.
+  public var followers: [NodeID: FollowerStatus] {
+    leadership?.progress.mapValues { progress in
+      FollowerStatus(
+        connected: progress.connected, match: progress.match, applied: progress.applied,
+        lastAccepted: progress.lastAccepted, leaseUntil: progress.leaseBasis + lease)
+    } ?? [:]
+  }
+
+  /// How long reads may still rest on this leader's lease, in nanoseconds; 0 if they may not.
+  public func leaseRemaining(at now: Instant) -> Nanoseconds {
+    guard let leadership, leadership.serving else { return 0 }
+    return max(0, leadership.leaseUntil - now)
+  }
+
+  /// The lease length L in force, in nanoseconds.
+  public var leaseLength: Nanoseconds { lease }
+
+  /// Whether the lead is being handed over.
+  public var isHandingOver: Bool { leadership?.handover != nil }
+
+  /// Our own log is fsynced up to here.
+  public var durableLogIndex: LogIndex { durableIndex }
+}

@@ -1,0 +1,126 @@
+import CSQLite
+
+/// A connection to one SQLite file. Used by one thread at a time; SQLite's own mutexes are off.
+public final class SQLiteConnection {
+  /// How a file is opened.
+  public enum Mode: Hashable, Sendable {
+    /// Reads and writes; the file must exist.
+    case readWrite
+    /// Reads and writes; the file is made if it does not exist.
+    case create
+    /// Reads only, and never checkpoints.
+    case readOnly
+  }
+
+  /// What a transaction holds from its start.
+  public enum TransactionKind: String, Sendable {
+    /// Nothing until the first statement.
+    case deferred = "BEGIN DEFERRED"
+    /// The write lock.
+    case immediate = "BEGIN IMMEDIATE"
+  }
+
+  /// The first release without the WAL-reset bug: before it, two connections that write or checkpoint one
+  /// WAL file at the same time can lose commits (sqlite.org/wal.html#walresetbug).
+  ///
+  /// Kvorum does not depend on that release: each file has one connection that writes, which alone
+  /// checkpoints, and all others are `readOnly`.
+  public static let firstVersionWithoutResetBug: Int32 = 3_051_003
+
+  /// The version of the SQLite library in use, as major * 1,000,000 + minor * 1,000 + patch.
+  public static var libraryVersion: Int32 { sqlite3_libversion_number() }
+
+  /// The file.
+  public let path: String
+
+  /// The open handle; nil once closed.
+  private(set) var handle: OpaquePointer?
+
+  /// Opens a file.
+  ///
+  /// - Parameter busyTimeoutMilliseconds: How long to wait for a lock that another connection holds.
+  public init(path: String, mode: Mode, busyTimeoutMilliseconds: Int32 = 5000) throws {
+    self.path = path
+    let access =
+      switch mode {
+      case .readWrite: SQLITE_OPEN_READWRITE
+      case .create: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+      case .readOnly: SQLITE_OPEN_READONLY
+      }
+    let flags = access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
+    var opened: OpaquePointer?
+    let result = sqlite3_open_v2(path, &opened, flags, nil)
+    guard result == SQLITE_OK, let opened else {
+      let error = SQLiteError(result: result, connection: opened, path: path, sql: nil)
+      sqlite3_close_v2(opened)
+      throw error
+    }
+    handle = opened
+    sqlite3_busy_timeout(opened, busyTimeoutMilliseconds)
+    if mode == .readOnly {
+      // The last connection to close checkpoints; a reader must leave that to the writer.
+      try check(kvorum_sqlite3_no_checkpoint_on_close(opened), sql: nil)
+    }
+  }
+
+  deinit { sqlite3_close_v2(handle) }
+
+  /// Closes the file, which checkpoints it if this is the last connection and may write.
+  ///
+  /// Throws if a statement still exists.
+  public func close() throws {
+    guard let handle else { return }
+    try check(sqlite3_close(handle), sql: nil)
+    self.handle = nil
+  }
+
+  /// Runs one or more statements that return nothing of interest.
+  public func execute(_ sql: String) throws {
+    try check(sqlite3_exec(openHandle, sql, nil, nil, nil), sql: sql)
+  }
+
+  /// Compiles a statement that is meant to be kept and run many times.
+  public func prepare(_ sql: String) throws -> SQLiteStatement {
+    try SQLiteStatement(connection: self, sql: sql)
+  }
+
+  /// The first column of the first row as an integer, or nil if there is no row or the column is NULL.
+  public func integer(_ sql: String) throws -> Int64? {
+    let statement = try prepare(sql)
+    guard try statement.step(), !statement.isNull(0) else { return nil }
+    return statement.integer(0)
+  }
+
+  /// Runs `body` in a transaction, which is rolled back if it throws.
+  public func transaction<Result>(
+    _ kind: TransactionKind = .immediate, _ body: () throws -> Result
+  ) throws -> Result {
+    try execute(kind.rawValue)
+    do {
+      let result = try body()
+      try execute("COMMIT")
+      return result
+    } catch {
+      // Some errors (a full disk, an I/O error) have rolled back already; the first error is the one to report.
+      if sqlite3_get_autocommit(openHandle) == 0 { try? execute("ROLLBACK") }
+      throw error
+    }
+  }
+
+  /// The rows that the last INSERT, UPDATE or DELETE changed.
+  public var changes: Int { Int(sqlite3_changes64(openHandle)) }
+
+  /// Whether no transaction is open.
+  public var isIdle: Bool { sqlite3_get_autocommit(openHandle) != 0 }
+
+  var openHandle: OpaquePointer {
+    guard let handle else { preconditionFailure("\(path) was used after it was closed") }
+    return handle
+  }
+
+  func check(_ result: Int32, sql: String?) throws {
+    guard result == SQLITE_OK else {
+      throw SQLiteError(result: result, connection: handle, path: path, sql: sql)
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import Glibc
+import SQLite
+import Schema
+
+/// A format of file that this release knows.
+struct FileFormat {
+  let name: String
+  let sql: String
+  let application: Int64
+  let version: Int64
+  /// The pages of 4 KiB in the -wal file after which a commit moves them into the database.
+  let checkpointPages: Int
+
+  // A write of the log waits for its checkpoint: 8 MB stall it for some 10 ms. Nobody waits for the replica's,
+  // and a page that is written often is then moved seldom.
+  static let log = FileFormat(
+    name: "log.db", sql: Schema.log, application: Schema.logApplication, version: Schema.logVersion,
+    checkpointPages: 2000)
+  static let replica = FileFormat(
+    name: "replica.db", sql: Schema.replica, application: Schema.replicaApplication,
+    version: Schema.replicaVersion, checkpointPages: 4000)
+}
+
+/// How big a file is, in bytes.
+public struct FileSizes: Hashable, Sendable {
+  /// The database itself.
+  public var database: Int64
+  /// Its write-ahead log, which grows while a long reader keeps it from being used again.
+  public var wal: Int64
+
+  static func of(_ path: String) -> FileSizes {
+    func size(_ path: String) -> Int64 {
+      var status = stat()
+      return stat(path, &status) == 0 ? Int64(status.st_size) : 0
+    }
+    return FileSizes(database: size(path), wal: size(path + "-wal"))
+  }
+}
+
+/// Opens the files of a node's directory and checks that they are what they should be.
+///
+/// Each file has one connection that writes, and that one alone checkpoints; every other one is read-only
+/// (`SQLiteConnection.firstVersionWithoutResetBug` says why).
+enum DatabaseFile {
+  /// How durable a commit is.
+  enum Durability: String {
+    /// Fsynced when it returns.
+    case everyCommit = "FULL"
+    /// Fsynced at the next checkpoint; what a power cut takes is the newest commits, whole.
+    case checkpoints = "NORMAL"
+  }
+
+  /// Opens a file to write it. Makes it if it is absent or was never finished; `fill` then writes its first rows.
+  static func openWritable(
+    _ path: String, _ format: FileFormat, _ durability: Durability,
+    fill: (SQLiteConnection) throws -> Void
+  ) throws -> SQLiteConnection {
+    let existed = DataDirectory.exists(path)
+    let connection = try SQLiteConnection(path: path, mode: .create)
+    let isNew = try check(connection, format) == .empty
+    try connection.execute(
+      """
+      PRAGMA page_size = 4096;
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = \(durability.rawValue);
+      PRAGMA wal_autocheckpoint = \(format.checkpointPages);
+      PRAGMA journal_size_limit = 67108864;
+      PRAGMA cache_size = -65536;
+      """)
+    if isNew {
+      try connection.transaction {
+        try connection.execute(format.sql)
+        try fill(connection)
+      }
+    }
+    if !existed { try DataDirectory.synchronize(DataDirectory.parent(of: path)) }
+    return connection
+  }
+
+  /// Opens a file to read it, also while another connection or process writes it.
+  static func openReadable(_ path: String, _ format: FileFormat) throws -> SQLiteConnection {
+    let connection = try SQLiteConnection(path: path, mode: .readOnly, busyTimeoutMilliseconds: 1000)
+    guard try check(connection, format) == .current else {
+      throw StorageError(.missing, path, "\(path) is empty: no node has written it yet.")
+    }
+    try connection.execute("PRAGMA cache_size = -16384; PRAGMA mmap_size = 1073741824;")
+    return connection
+  }
+
+  private enum State { case empty, current }
+
+  private static func check(_ connection: SQLiteConnection, _ format: FileFormat) throws -> State {
+    let path = connection.path
+    let application = try connection.integer("PRAGMA application_id") ?? 0
+    let version = try connection.integer("PRAGMA user_version") ?? 0
+    if application == 0, version == 0,
+      try connection.integer("SELECT count(*) FROM sqlite_schema") == 0
+    {
+      return .empty
+    }
+    guard application == format.application else {
+      throw StorageError(
+        .foreign, path,
+        "\(path) is an SQLite file, but no \(format.name) of Kvorum: move it away or choose another directory."
+      )
+    }
+    guard version <= format.version else {
+      throw StorageError(
+        .newerFormat, path,
+        """
+        \(path) has format version \(version), and this release knows versions up to \(format.version): \
+        start the node with a newer release of Kvorum.
+        """)
+    }
+    guard version == format.version else {
+      throw StorageError(
+        .foreign, path, "\(path) has format version \(version), which no release of Kvorum has written.")
+    }
+    return .current
+  }
+}

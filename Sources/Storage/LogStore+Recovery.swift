@@ -1,0 +1,73 @@
+import Replication
+import SQLite
+
+extension LogStore {
+  /// How many entries at the end of the log are verified at least.
+  private static let verifiedTail: LogIndex = 64
+
+  /// What a node finds on its disk when it starts.
+  ///
+  /// Reads the entries after `applied`, the last few entries, the configurations and the reigns, but never the
+  /// whole log. Everything that is read is verified against the checksum chain.
+  ///
+  /// - Parameter applied: The applied index of the replica beside it.
+  public func recover(applied: LogIndex) throws -> RecoveredState {
+    try stoppingOnError {
+      guard applied <= tail.index else {
+        throw StorageError(
+          .replicaAhead, path,
+          """
+          \(DataDirectory.replica(in: directory)) holds everything up to index \(applied), but \(path) ends at \
+          \(tail.index): the log was lost or replaced. Move replica.db away, and it is built again from the log.
+          """)
+      }
+      var unapplied: [Entry] = []
+      let first = min(applied, tail.index - min(tail.index, Self.verifiedTail)) + 1
+      try reader.read(from: first) { entry in
+        if entry.index > applied { unapplied.append(entry) }
+        return true
+      }
+      return RecoveredState(
+        hardState: tail.hardState, lastIndex: tail.index, reigns: try reigns(),
+        configurations: try configurations(), commit: max(tail.commit, applied), applied: applied,
+        unapplied: unapplied)
+    }
+  }
+
+  private func reigns() throws -> [Reign] {
+    let rows = try connection.prepare(
+      """
+      SELECT first, reigns.epoch_round, reigns.epoch_master,
+        log.epoch_round IS reigns.epoch_round AND log.epoch_master IS reigns.epoch_master
+      FROM reigns LEFT JOIN log ON log."index" = first ORDER BY first
+      """)
+    var reigns: [Reign] = []
+    while try rows.step() {
+      let reign = Reign(first: rows.bits(0), epoch: Epoch(round: rows.bits(1), master: NodeID(rows.bits(2))))
+      guard rows.integer(3) != 0, reigns.last.map({ $0.epoch < reign.epoch }) ?? (reign.first == 1) else {
+        throw StorageError.damaged(path, at: reign.first, "the table 'reigns' contradicts the log")
+      }
+      reigns.append(reign)
+    }
+    guard reigns.last?.epoch ?? .zero == tail.epoch else {
+      throw StorageError.damaged(path, at: tail.index, "the table 'reigns' contradicts the log")
+    }
+    return reigns
+  }
+
+  private func configurations() throws -> [IndexedConfiguration] {
+    let rows = try connection.prepare(#"SELECT "index" FROM log WHERE op = 'config' ORDER BY "index""#)
+    var configurations: [IndexedConfiguration] = []
+    while try rows.step() {
+      let index = rows.bits(0)
+      try reader.read(from: index) { entry in
+        guard case .configuration(let configuration) = entry.payload, entry.index == index else {
+          throw StorageError.damaged(path, at: index, "the index 'log_configurations' contradicts the log")
+        }
+        configurations.append(IndexedConfiguration(index: index, configuration: configuration))
+        return false
+      }
+    }
+    return configurations
+  }
+}

@@ -1,0 +1,152 @@
+import Replication
+import SQLite
+
+/// The log of one node and what it must never forget: the one connection that writes log.db, and the lock on
+/// the directory.
+///
+/// Used by one thread at a time, which waits for the disk; it may be handed from one thread to another. Once a
+/// write has thrown, the store is of no further use: what is on the disk is then only known by opening it again
+/// (design 4.11).
+public final class LogStore: @unchecked Sendable {
+  /// The node's directory.
+  public let directory: String
+  /// The log's path.
+  public let path: String
+  /// Who the node is, as it was stored when the directory was made.
+  public private(set) var identity: NodeIdentity
+
+  let connection: SQLiteConnection
+  let reader: EntryReader
+  var tail: LogTail
+  private let lock: DirectoryLock
+  private let statements: LogStatements
+  private var failure: (any Error)?
+
+  /// Opens the log in a directory; makes both if they are absent.
+  ///
+  /// - Parameter identity: Called only if there is no log yet: who the node will be.
+  public static func open(
+    directory: String, creating identity: () throws -> NodeIdentity
+  ) throws -> LogStore {
+    try DataDirectory.create(directory)
+    let lock = try DirectoryLock(directory: directory)
+    return try wordingErrors { try LogStore(directory: directory, lock: lock, identity) }
+  }
+
+  private init(directory: String, lock: DirectoryLock, _ creating: () throws -> NodeIdentity) throws {
+    self.directory = directory
+    self.lock = lock
+    path = DataDirectory.log(in: directory)
+    connection = try DatabaseFile.openWritable(path, .log, .everyCommit) {
+      try NodeRow.insert(try creating(), into: $0)
+    }
+    let node = try NodeRow.read(connection)
+    identity = node.identity
+    reader = try EntryReader(connection)
+    statements = try LogStatements(connection)
+    tail = try LogTail(connection, path: path, node)
+  }
+
+  /// The last index of the log; 0 if it is empty.
+  public var lastIndex: LogIndex { tail.index }
+  /// The hard state as stored.
+  public var hardState: HardState { tail.hardState }
+  /// The commit index as stored.
+  public var commit: LogIndex { tail.commit }
+  /// How big the files are.
+  public var sizes: FileSizes { .of(path) }
+
+  /// Remembers where the node listens, so that it comes back at the same place.
+  public func setListenAddress(_ address: String) throws {
+    try stoppingOnError {
+      let statement = try connection.prepare("UPDATE node SET listen_address = ?")
+      try statement.bind(address, at: 1)
+      try statement.run()
+      identity.listenAddress = address
+    }
+  }
+
+  /// Writes a batch in one transaction, in the order given; all of it is durable when this returns.
+  ///
+  /// - Returns: What was cut from the log, and where it is kept now.
+  @discardableResult
+  public func write(_ batch: [LogWrite]) throws -> [DiscardedTail] {
+    var next = tail
+    var discarded: [DiscardedTail] = []
+    try stoppingOnError {
+      guard batch.contains(where: { changes($0) }) else { return }
+      try connection.transaction {
+        for write in batch {
+          if let first = write.truncateFrom, first <= next.index {
+            discarded.append(try cut(from: first, &next))
+          }
+          for entry in write.entries { try append(entry, &next) }
+          if let hardState = write.hardState { next.hardState = hardState }
+          next.commit = max(next.commit, write.commit)
+        }
+        try statements.update(from: tail, to: next)
+      }
+      tail = next
+    }
+    return discarded
+  }
+
+  /// Moves the -wal file's content into log.db, as far as readers allow. For moments without writes; a write
+  /// does it by itself when the -wal file has grown.
+  public func checkpoint() throws {
+    try stoppingOnError { try connection.execute("PRAGMA wal_checkpoint(PASSIVE)") }
+  }
+
+  private func changes(_ write: LogWrite) -> Bool {
+    !write.entries.isEmpty || write.commit > tail.commit
+      || write.truncateFrom.map { $0 <= tail.index } == true
+      || write.hardState.map { $0 != tail.hardState } == true
+  }
+
+  private func append(_ entry: Entry, _ next: inout LogTail) throws {
+    guard entry.index == next.index + 1, entry.epoch >= next.epoch else {
+      throw StorageError(
+        .invalidWrite, path,
+        "Entry \(entry.index) of epoch \(entry.epoch) does not follow entry \(next.index) of epoch "
+          + "\(next.epoch) in \(path).")
+    }
+    if case .mutations(let mutations) = entry.payload, mutations.isEmpty {
+      throw StorageError(.invalidWrite, path, "Entry \(entry.index) for \(path) has no mutations.")
+    }
+    next.checksum = EntryChecksum.next(after: next.checksum, entry)
+    try statements.entries.insert(entry, checksum: next.checksum)
+    if entry.epoch != next.epoch || next.index == 0 { try statements.insertReign(entry) }
+    next.index = entry.index
+    next.epoch = entry.epoch
+  }
+
+  private func cut(from first: LogIndex, _ next: inout LogTail) throws -> DiscardedTail {
+    guard first > next.commit, first > 0 else {
+      throw StorageError(
+        .invalidWrite, path,
+        "The log \(path) was asked to drop entry \(first), but everything up to \(next.commit) is committed.")
+    }
+    let discarded = try DiscardedTail.keep(from: connection, in: directory, first: first, last: next.index)
+    try statements.delete(from: first)
+    guard let checksum = try reader.checksum(at: first - 1) else {
+      throw StorageError.damaged(path, at: first - 1, "the entry is missing")
+    }
+    next.index = first - 1
+    next.checksum = checksum
+    next.epoch = try statements.epoch(at: first - 1)
+    return discarded
+  }
+
+  func stoppingOnError<Result>(_ body: () throws -> Result) throws -> Result {
+    if let failure {
+      throw StorageError(
+        .stopped, path, "\(path) is not written any more, because an earlier write failed: \(failure)")
+    }
+    do {
+      return try wordingErrors(body)
+    } catch {
+      failure = error
+      throw error
+    }
+  }
+}

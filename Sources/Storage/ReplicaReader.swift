@@ -1,0 +1,134 @@
+import Replication
+import SQLite
+
+/// Reads the keyspace beside the connection that writes it, also from another process.
+///
+/// Used by one thread at a time; it may be handed from one thread to another. Each call sees the last
+/// transaction that was complete when it began. Reads no disk beyond the pages it needs, and waits for no writer.
+public final class ReplicaReader: @unchecked Sendable {
+  /// The replica's path.
+  public let path: String
+  private let connection: SQLiteConnection
+  private let point: SQLiteStatement
+  private let meta: SQLiteStatement
+  private let keysFromStart: SQLiteStatement
+  private let keysAfter: SQLiteStatement
+
+  /// Opens the replica in a node's directory, which its `ReplicaWriter` must have made.
+  public convenience init(directory: String) throws {
+    try self.init(path: DataDirectory.replica(in: directory))
+  }
+
+  /// Opens a replica.db.
+  public init(path: String) throws {
+    self.path = path
+    (connection, point, meta, keysFromStart, keysAfter) = try wordingErrors {
+      let connection = try DatabaseFile.openReadable(path, .replica)
+      return (
+        connection,
+        try connection.prepare(
+          "SELECT value, version, created_index, modified_index, expires_at FROM kv WHERE key = ?"),
+        try connection.prepare("SELECT applied_index, key_count FROM meta"),
+        try connection.prepare("SELECT key, expires_at FROM kv ORDER BY key LIMIT ?1"),
+        try connection.prepare("SELECT key, expires_at FROM kv WHERE key > ?2 ORDER BY key LIMIT ?1")
+      )
+    }
+  }
+
+  /// What a key holds; nil if it does not exist.
+  public func value(for key: [UInt8]) throws -> StoredValue? {
+    try wordingErrors {
+      defer { point.reset() }
+      return try find(key)
+    }
+  }
+
+  /// What a key holds, and the applied index of the same snapshot.
+  public func valueAndAppliedIndex(for key: [UInt8]) throws -> (value: StoredValue?, applied: LogIndex) {
+    try wordingErrors {
+      // One statement's snapshot lasts until it is reset, and the other reads in it meanwhile.
+      defer {
+        meta.reset()
+        point.reset()
+      }
+      guard try meta.step() else { throw noMeta }
+      return (try find(key), meta.bits(0))
+    }
+  }
+
+  /// Runs several reads that all see the same transaction as the last complete one.
+  public func snapshot<Result>(_ body: (ReplicaReader) throws -> Result) throws -> Result {
+    try wordingErrors { try connection.execute("BEGIN") }
+    do {
+      let result = try body(self)
+      try wordingErrors { try connection.execute("COMMIT") }
+      return result
+    } catch {
+      // The error that ended the reads is the one to tell; without writes there is nothing to undo.
+      try? connection.execute("ROLLBACK")
+      throw error
+    }
+  }
+
+  /// The index of the last entry that was applied.
+  public func appliedIndex() throws -> LogIndex {
+    try wordingErrors {
+      defer { meta.reset() }
+      guard try meta.step() else { throw noMeta }
+      return meta.bits(0)
+    }
+  }
+
+  /// The number of keys, without counting them.
+  public func count() throws -> Int {
+    try wordingErrors {
+      defer { meta.reset() }
+      guard try meta.step() else { throw noMeta }
+      return Int(meta.integer(1))
+    }
+  }
+
+  /// Up to `limit` keys after a key, or from the start, in the order of the table: valid UTF-8 without NUL
+  /// first, then all other keys, each by their bytes. The key itself need not exist.
+  public func keys(after key: [UInt8]?, limit: Int) throws -> [(key: [UInt8], expiresAt: Int64?)] {
+    try wordingErrors {
+      guard let key else { return try keys(keysFromStart, limit: limit) }
+      return try key.withUnsafeBytes {
+        try keysAfter.bind($0, at: 2)
+        return try keys(keysAfter, limit: limit)
+      }
+    }
+  }
+
+  /// Whether one key stands before another in that order.
+  public static func precedes(_ a: [UInt8], _ b: [UInt8]) -> Bool {
+    let forms = (a.withUnsafeBytes(ByteStringForm.init), b.withUnsafeBytes(ByteStringForm.init))
+    return forms.0 == forms.1 ? a.lexicographicallyPrecedes(b) : forms.0 == .text
+  }
+
+  private func keys(
+    _ statement: SQLiteStatement, limit: Int
+  ) throws -> [(key: [UInt8], expiresAt: Int64?)] {
+    statement.bind(Int64(max(0, limit)), at: 1)
+    defer { statement.reset() }
+    var keys: [(key: [UInt8], expiresAt: Int64?)] = []
+    while try statement.step() { keys.append((statement.bytes(0), statement.optionalInteger(1))) }
+    return keys
+  }
+
+  private func find(_ key: [UInt8]) throws -> StoredValue? {
+    try key.withUnsafeBytes {
+      try point.bind($0, at: 1)
+      guard try point.step() else { return nil }
+      return StoredValue(
+        value: point.bytes(0), version: point.integer(1), createdIndex: point.bits(2),
+        modifiedIndex: point.bits(3), expiresAt: point.optionalInteger(4))
+    }
+  }
+
+  private var noMeta: StorageError {
+    StorageError(
+      .damaged, path,
+      "\(path) has no row in its table 'meta': move the file away, and it is built again from the log.")
+  }
+}

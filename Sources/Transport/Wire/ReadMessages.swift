@@ -1,0 +1,104 @@
+import Replication
+
+extension ReadRequest {
+  var wireSize: Int {
+    WireSize.varint(number) + WireSize.varint(minimumAppliedIndex) + WireSize.delimited(key.count)
+  }
+
+  func write(to writer: inout WireWriter) {
+    writer.varint(WireTag.ReadRequest.number, number)
+    writer.varint(WireTag.ReadRequest.minimumAppliedIndex, minimumAppliedIndex)
+    writer.bytes(WireTag.ReadRequest.key, key)
+  }
+}
+
+/// A read request while it is read.
+struct ReadRequestDraft {
+  private var number: UInt64 = 0
+  private var minimumAppliedIndex: LogIndex = 0
+  private var key: [UInt8]?
+
+  mutating func merge(_ reader: inout WireReader) throws {
+    while let tag = try reader.tag() {
+      switch tag {
+      case WireTag.ReadRequest.number: number = try reader.varint()
+      case WireTag.ReadRequest.minimumAppliedIndex: minimumAppliedIndex = try reader.varint()
+      case WireTag.ReadRequest.key: key = try reader.bytes()
+      default: try reader.skip(tag)
+      }
+    }
+  }
+
+  func finished() throws -> ReadRequest {
+    guard let key else { throw PeerProtocolError("A read request has no key.") }
+    return ReadRequest(
+      number: number,
+      minimumAppliedIndex: try Checks.index(minimumAppliedIndex, "applied index of the read request"),
+      key: key)
+  }
+}
+
+extension ReadReply {
+  var wireSize: Int {
+    var size = WireSize.varint(number) + WireSize.varint(1) + WireSize.varint(appliedIndex)
+    guard found else { return size }
+    size += WireSize.varint(modifiedIndex) + WireSize.varint(version) + WireSize.delimited(value.count)
+    if let expiresAt { size += WireSize.varint(UInt64(bitPattern: expiresAt)) }
+    return size
+  }
+
+  func write(to writer: inout WireWriter) {
+    writer.varint(WireTag.ReadReply.number, number)
+    writer.varint(WireTag.ReadReply.found, found ? 1 : 0)
+    writer.varint(WireTag.ReadReply.appliedIndex, appliedIndex)
+    guard found else { return }
+    writer.varint(WireTag.ReadReply.modifiedIndex, modifiedIndex)
+    writer.varint(WireTag.ReadReply.version, version)
+    if let expiresAt { writer.varint(WireTag.ReadReply.expiresAt, UInt64(bitPattern: expiresAt)) }
+    writer.bytes(WireTag.ReadReply.value, value)
+  }
+}
+
+/// A read reply while it is read.
+struct ReadReplyDraft {
+  private var number: UInt64 = 0
+  private var found = false
+  private var value: [UInt8]?
+  private var modifiedIndex: LogIndex = 0
+  private var version: UInt64 = 0
+  private var expiresAt: Int64?
+  private var appliedIndex: LogIndex = 0
+
+  mutating func merge(_ reader: inout WireReader) throws {
+    while let tag = try reader.tag() {
+      switch tag {
+      case WireTag.ReadReply.number: number = try reader.varint()
+      case WireTag.ReadReply.found: found = try reader.varint() != 0
+      case WireTag.ReadReply.modifiedIndex: modifiedIndex = try reader.varint()
+      case WireTag.ReadReply.version: version = try reader.varint()
+      case WireTag.ReadReply.expiresAt: expiresAt = Int64(bitPattern: try reader.varint())
+      case WireTag.ReadReply.appliedIndex: appliedIndex = try reader.varint()
+      case WireTag.ReadReply.value: value = try reader.bytes()
+      default: try reader.skip(tag)
+      }
+    }
+  }
+
+  func finished() throws -> ReadReply {
+    let applied = try Checks.index(appliedIndex, "applied index of the read reply")
+    guard found else {
+      guard value == nil, expiresAt == nil, modifiedIndex == 0, version == 0 else {
+        throw PeerProtocolError("A read reply describes a key of which it says that it does not exist.")
+      }
+      return ReadReply(number: number, notFoundAt: applied)
+    }
+    guard let value, modifiedIndex >= 1 else {
+      throw PeerProtocolError("A read reply has no value, or no index of the entry that wrote it.")
+    }
+    return ReadReply(
+      number: number, value: value,
+      modifiedIndex: try Checks.index(modifiedIndex, "modified index of the read reply"),
+      version: try Checks.index(version, "version in the read reply"), expiresAt: expiresAt,
+      appliedIndex: applied)
+  }
+}
