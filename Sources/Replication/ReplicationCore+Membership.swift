@@ -6,7 +6,10 @@ extension ReplicationCore {
   /// A cluster is born with its first slave, and only when every other master has said that it belongs to none:
   /// one that cannot be asked may hold the cluster that this master has forgotten.
   mutating func considerBirth(at now: Instant, into effects: inout [Effect]) {
-    guard options.role == .primary, hard.cluster == nil, log.lastIndex == 0, candidacy == nil else { return }
+    // One that has promised something has followed a leader, and so belongs to that one's cluster.
+    guard options.role == .primary, hard.cluster == nil, hard.promised == .zero, log.lastIndex == 0,
+      candidacy == nil
+    else { return }
     let answered = options.peers.map { address in dialed[address].flatMap { peers[$0] } }
     guard peers.values.allSatisfy({ $0.cluster == nil }), !answered.contains(where: { $0 == nil }),
       let slave = peers.values.filter({ $0.role == .slave }).min(by: { $0.id < $1.id })
