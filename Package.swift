@@ -53,8 +53,7 @@ let package = Package(
     .target(
       name: "Transport", dependencies: ["Replication", nioCore, protobuf], swiftSettings: strict),
     .target(
-      name: "Simulation", dependencies: ["Replication", "Commands", "Storage", deque],
-      swiftSettings: strict),
+      name: "Simulation", dependencies: ["Replication", deque], swiftSettings: strict),
     .target(
       name: "Kvorum", dependencies: ["RESP", nioCore, nioPosix, deque], swiftSettings: strict),
     .target(
@@ -87,7 +86,7 @@ let package = Package(
     .testTarget(
       name: "TransportTests", dependencies: ["Transport", "Replication", nioCore, nioEmbedded, protobuf],
       swiftSettings: strict),
-    .testTarget(name: "SimulationTests", dependencies: ["Simulation"], swiftSettings: strict),
+    .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Replication"], swiftSettings: strict),
     .testTarget(
       name: "IntegrationTests", dependencies: ["Kvorum", "SQLite", "KvorumCLI"],
       swiftSettings: strict),
