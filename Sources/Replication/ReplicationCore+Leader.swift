@@ -33,6 +33,7 @@ extension ReplicationCore {
   /// Leads no more. The driver answers what is in doubt and closes its clients' sockets (design 4.12).
   mutating func stepDown(_ reason: String, at now: Instant, into effects: inout [Effect]) {
     guard leadership != nil else { return }
+    submit(at: now, into: &effects)
     leadership = nil
     setLeader(nil, into: &effects)
     election.at = now + lease / 4 + jitter(upTo: lease / 4)
@@ -74,13 +75,18 @@ extension ReplicationCore {
   /// Sends what was proposed to the disk and to every follower, at the same time.
   public mutating func flush(at now: Instant, into effects: inout [Effect]) {
     guard let leadership, !halted else { return }
-    if leadership.submittedIndex < log.lastIndex {
-      let entries = recentEntries(from: leadership.submittedIndex + 1, through: log.lastIndex)
-      self.leadership?.submittedIndex = log.lastIndex
-      write(entries: entries, at: now, into: &effects)
-    }
+    submit(at: now, into: &effects)
     for id in leadership.followers { sendEntries(to: id, at: now, into: &effects) }
     if leadership.wantedNumber > leadership.number { sendHeartbeats(at: now, into: &effects) }
+  }
+
+  /// Gives the log writer what was proposed and not yet flushed, also when a reign ends in between: else the next
+  /// write of this node would leave a gap on its disk.
+  private mutating func submit(at now: Instant, into effects: inout [Effect]) {
+    guard let leadership, leadership.submittedIndex < log.lastIndex else { return }
+    let entries = recentEntries(from: leadership.submittedIndex + 1, through: log.lastIndex)
+    self.leadership?.submittedIndex = log.lastIndex
+    write(entries: entries, at: now, into: &effects)
   }
 
   // MARK: Reading
@@ -219,6 +225,7 @@ extension ReplicationCore {
       return
     }
     effects.append(.notice("\(peer) has promised epoch \(promised): asks for the lead again above it"))
+    submit(at: now, into: &effects)
     self.leadership = nil
     prepare(token: nil, resuming: true, at: now, into: &effects)
   }
