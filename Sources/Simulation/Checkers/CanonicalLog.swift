@@ -15,6 +15,9 @@ struct CanonicalLog {
     index > 0 && index <= lastIndex ? entries[Int(index) - 1] : nil
   }
 
+  /// The last entry of an epoch lower than this one.
+  func last(before epoch: Epoch) -> Entry? { entries.last { $0.epoch < epoch } }
+
   func digest(at index: LogIndex) -> UInt64? { index <= lastIndex ? digests[Int(index)] : nil }
 
   /// Takes an entry that a node calls committed; returns what is wrong with it, or nil.

@@ -191,17 +191,26 @@ extension Cluster {
     machine.yielded = false
     process.signed = false
     process.retryHeld = true
-    if process.core.epoch(at: canonical.lastIndex) != canonical.entry(at: canonical.lastIndex)?.epoch {
-      fail(machine, "leads in epoch \(epoch) without the committed entry \(canonical.lastIndex)")
-    }
-    for other in machines where other !== machine {
-      guard let core = other.process?.core, core.mayRead(at: other.clock.local(at: time)) else { continue }
-      fail(machine, "is active in epoch \(epoch) while \(other.name) still holds the lease of \(core.epoch)")
-    }
+    checkReign(epoch, machine, process.core)
     // Reads that wait were looked up in an earlier reign; another master may have led in between.
     let reads = process.reads
     process.reads = []
     process.held = reads.map(\.request) + process.held
+  }
+
+  /// A leader holds all that was committed in earlier epochs, and no two leases are valid at one time.
+  ///
+  /// A master that wakes up late may become active in an epoch that others have left behind already: it has no
+  /// lease then, and what was committed after its epoch it need not hold.
+  private func checkReign(_ epoch: Epoch, _ machine: Machine, _ core: ReplicationCore) {
+    if let last = canonical.last(before: epoch), core.epoch(at: last.index) != last.epoch {
+      fail(machine, "leads in epoch \(epoch) without the committed entry \(last.index)")
+    }
+    guard core.mayRead(at: machine.clock.local(at: time)) else { return }
+    for other in machines where other !== machine {
+      guard let others = other.process?.core, others.mayRead(at: other.clock.local(at: time)) else { continue }
+      fail(machine, "holds the lease of epoch \(epoch) while \(other.name) still holds that of \(others.epoch)")
+    }
   }
 
   private func handedOver(to target: NodeID, _ machine: Machine, _ process: Process) {

@@ -222,9 +222,9 @@ final class Cluster {
   func wipe(_ machine: Machine) {
     stop(machine)
     machine.disk = FakeDisk()
-    lostIDs.insert(machine.id)
     say(machine, "has lost its disk")
     guard defect != .keepIdentity else { return }
+    lostIDs.insert(machine.id)
     machineOf[machine.id] = nil
     machine.id = NodeID(nodeDice.bits() | 1)
     machineOf[machine.id] = machine.index

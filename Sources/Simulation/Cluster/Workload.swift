@@ -56,6 +56,7 @@ extension Cluster {
     guard workload.clients[client].attempt == attempt else { return }
     if let operation = workload.clients[client].operation {
       // No answer: a read never mattered, a write may have happened or may still happen.
+      workload.clients[client].target = someMaster
       leave(operation, client)
     } else if !workload.quiet {
       begin(client)
@@ -114,14 +115,17 @@ extension Cluster {
         finish(client)
         return
       }
-      let masters = machines.filter { $0.role.isMaster && !$0.retired }.map(\.index)
-      workload.clients[client].target = active.flatMap { machineOf[$0] } ?? clientDice.pick(masters) ?? 0
+      workload.clients[client].target = active.flatMap { machineOf[$0] } ?? someMaster
       send(client, after: clientDice.between(2_000_000, 30_000_000))
     case .refused:
       history.void(operation.place, on: operation.key)
       finish(client)
     case .inDoubt, .closed: leave(operation, client)
     }
+  }
+
+  private var someMaster: Int {
+    clientDice.pick(machines.filter { $0.role.isMaster && !$0.retired }.map(\.index)) ?? 0
   }
 
   private func leave(_ operation: Workload.Operation, _ client: Int) {
