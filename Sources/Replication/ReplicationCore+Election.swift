@@ -48,8 +48,10 @@ extension ReplicationCore {
     }
   }
 
+  /// Whether a master may lead. One that a change under way removes may not: it would finish the change and then
+  /// lead a cluster that does not list it.
   private func lists(_ id: NodeID, in configuration: ClusterConfiguration) -> Bool {
-    configuration.masters.contains { $0.id == id }
+    (configuration.incoming ?? configuration.current).masters.contains { $0.id == id }
   }
 
   mutating func receive(
