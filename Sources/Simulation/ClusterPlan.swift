@@ -64,25 +64,22 @@ struct ClusterPlan {
     if let defect { provoke(defect) }
   }
 
-  /// Makes the faults that would show a defect likely.
+  /// Makes the faults that would show a defect likely, so that few runs are enough.
   private mutating func provoke(_ defect: SimulationDefect) {
+    masters = max(masters, 2)
+    slaves = max(slaves, 3)
+    clients = 6
+    thinkTime = .milliseconds(20)
+    faultInterval = .milliseconds(700)
+    useLease = true
     switch defect {
-    case .acknowledgeBeforeFsync, .forgetPromises:
-      faults[.crash] = 10
-      faults[.crashMany] = 10
+    case .acknowledgeBeforeFsync, .forgetPromises: faults = [.crash: 3, .crashMany: 1]
     case .readWithoutLease, .driftBeyondMargin:
-      useLease = true
-      masters = max(masters, 2)
-      faults[.pause] = 10
-      faults[.isolate] = 10
-    case .answerBeforeCommit, .readUncommitted: faults[.isolate] = 10
-    case .keepIdentity:
-      slaves = max(slaves, 3)
-      faults[.loseDisk] = 10
-      faults[.crash] = 10
-    case .serveAfterHandover:
-      masters = max(masters, 2)
-      faults[.transfer] = 10
+      leaseMilliseconds = 200
+      faults = [.isolate: 3, .pause: 1]
+    case .answerBeforeCommit, .readUncommitted: faults = [.isolate: 3, .crash: 1]
+    case .keepIdentity: faults = [.loseDisk: 3, .isolate: 1, .crash: 1]
+    case .serveAfterHandover: faults = [.transfer: 1]
     }
   }
 }

@@ -165,9 +165,10 @@ extension Cluster {
     let target = faultDice.chance(percent: 50) ? nil : faultDice.pick(others)?.id
     var effects: [Effect] = []
     // A handover may be signed at once, within this call.
+    let before = master.yieldsOnHandover
     master.yieldsOnHandover = true
     let refusal = process.core.transfer(to: target, at: master.clock.local(at: time), into: &effects)
-    if refusal != nil { master.yieldsOnHandover = false }
+    if refusal != nil { master.yieldsOnHandover = before }
     say(master, "is asked to hand over: \(refusal ?? "begins")")
     carryOut(effects, master, process)
   }

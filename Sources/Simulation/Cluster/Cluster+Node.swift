@@ -208,8 +208,11 @@ extension Cluster {
     }
     guard core.mayRead(at: machine.clock.local(at: time)) else { return }
     for other in machines where other !== machine {
-      guard let others = other.process?.core, others.mayRead(at: other.clock.local(at: time)) else { continue }
-      fail(machine, "holds the lease of epoch \(epoch) while \(other.name) still holds that of \(others.epoch)")
+      guard let others = other.process?.core, others.mayRead(at: other.clock.local(at: time)) else {
+        continue
+      }
+      fail(
+        machine, "holds the lease of epoch \(epoch) while \(other.name) still holds that of \(others.epoch)")
     }
   }
 

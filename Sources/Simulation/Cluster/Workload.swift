@@ -118,6 +118,7 @@ extension Cluster {
       workload.clients[client].target = active.flatMap { machineOf[$0] } ?? someMaster
       send(client, after: clientDice.between(2_000_000, 30_000_000))
     case .refused:
+      if clientDice.chance(percent: 50) { workload.clients[client].target = someMaster }
       history.void(operation.place, on: operation.key)
       finish(client)
     case .inDoubt, .closed: leave(operation, client)
