@@ -89,6 +89,7 @@ extension NodeLoop {
     view.needsVersions = command.name.utf8.first == UInt8(ascii: "k")
     let outcome: Outcome
     do {
+      if command.flags.contains(.readonly) { try shareSnapshot() }
       outcome = try command.evaluate(
         request.arguments, view: view,
         context: CommandContext(now: BootClock.wallMilliseconds(), limits: limits))
