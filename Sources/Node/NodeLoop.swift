@@ -68,6 +68,7 @@ final class NodeLoop: @unchecked Sendable {
   var hasBeenLinked = false
   let listenAddress: HostAndPort
   var isStopping = false
+  var isDiskFull = false
   private var housekeeping: RepeatedTask?
   /// Told once, when the node must end by itself.
   private let onEnd: @Sendable (NodeError) -> Void
