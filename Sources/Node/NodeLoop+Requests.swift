@@ -136,7 +136,7 @@ extension NodeLoop {
     guard confirmed || core.mayRead(at: BootClock.now()) else {
       if request.confirmation == nil {
         request.confirmation = core.requestConfirmation()
-        planFlush()
+        planConfirmation()
       }
       return false
     }
