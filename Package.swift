@@ -55,8 +55,7 @@ let package = Package(
     .target(
       name: "Transport", dependencies: ["Replication", nioCore, protobuf], swiftSettings: strict),
     .target(
-      name: "Simulation", dependencies: ["Replication", "Commands", "Storage", deque],
-      swiftSettings: strict),
+      name: "Simulation", dependencies: ["Replication", deque], swiftSettings: strict),
     .target(
       name: "Kvorum", dependencies: ["RESP", nioCore, nioPosix, deque], swiftSettings: strict),
     .target(
@@ -92,7 +91,7 @@ let package = Package(
     .testTarget(
       name: "KvorumTests",
       dependencies: ["Kvorum", "KvorumCLI", "RESP", nioCore, nioPosix], swiftSettings: strict),
-    .testTarget(name: "SimulationTests", dependencies: ["Simulation"], swiftSettings: strict),
+    .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Replication"], swiftSettings: strict),
     .testTarget(
       name: "IntegrationTests", dependencies: ["Kvorum", "SQLite", "KvorumCLI"],
       swiftSettings: strict),

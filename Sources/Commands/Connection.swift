@@ -38,17 +38,6 @@ let connectionCommands: [Command] = [
     "readwrite", arity: 1, [.loading, .stale, .fast],
     .init(.cluster, since: "3.0.0", "Disables read queries for a connection to a slave")),
   Command(
-    "wait", arity: 3, [.noScript],
-    .init(
-      .generic, since: "3.0.0", "Wait until the writes of this connection are on so many slaves",
-      .integer("numreplicas"), .integer("timeout"))),
-  Command(
-    "waitaof", arity: 4, [.noScript],
-    .init(
-      .generic, since: "7.2.0",
-      "Wait until the writes of this connection are on disk here and on so many slaves",
-      .integer("numlocal"), .integer("numreplicas"), .integer("timeout"))),
-  Command(
     "client", arity: -2, [],
     .init(
       .connection, since: "2.4.0", "A container for client connection commands",
@@ -83,11 +72,6 @@ let connectionCommands: [Command] = [
         .init(
           .connection, since: "7.2.0", "Set client or connection specific info",
           .oneOf("attr", .string("libname", token: "LIB-NAME"), .string("libver", token: "LIB-VER")))),
-      Command(
-        "client|reply", arity: 3, ofSession,
-        .init(
-          .connection, since: "3.2.0", "Instruct the server whether to reply to commands",
-          .oneOf("on_off_skip", .token("ON"), .token("OFF"), .token("SKIP")))),
       Command(
         "client|no-evict", arity: 3, [ofSession, .admin],
         .init(

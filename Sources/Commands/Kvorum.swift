@@ -15,14 +15,15 @@ let kvorumCommands: [Command] = [
     "kv.get", arity: 2, [.readonly, .fast], keys: .first("RO", "access"),
     .init(.string, since: "0.1.0", "Get the value of a key with its version and the log's indexes", .key)
   ) {
-    guard let stored = try $0.live($0.key) else { return .null }
+    let stored = try $0.live($0.key)
+    func integer(_ value: UInt64?) -> Reply { value.map { .integer(Int64(clamping: $0)) } ?? .null }
+    // The node adds what it knows of itself: how far it has applied, and of which cluster.
     return .fields([
-      "value": .bulk(stored.value),
-      "version": .integer(Int64(clamping: stored.version)),
-      "created_index": .integer(Int64(clamping: stored.createdIndex)),
-      "modified_index": .integer(Int64(clamping: stored.modifiedIndex)),
-      "expires_at": stored.expiresAt.map { .integer($0) } ?? .null,
-      "applied_index": .appliedIndex,
+      "value": .optional(stored?.value),
+      "version": integer(stored?.version),
+      "created_index": integer(stored?.createdIndex),
+      "modified_index": integer(stored?.modifiedIndex),
+      "expires_at": stored?.expiresAt.map { .integer($0) } ?? .null,
     ])
   },
   Command(

@@ -24,8 +24,6 @@ public indirect enum Reply: Hashable, Sendable {
   case boolean(Bool)
   /// Plain text for people; a string in RESP2.
   case verbatim([UInt8])
-  /// An integer that is known only when the reply is written: how far the node has applied the log.
-  case appliedIndex
 
   /// A key and its value in a map.
   public struct Pair: Hashable, Sendable {

@@ -1,5 +1,4 @@
 private let ofConfiguration: CommandFlags = [.admin, .noScript, .loading, .stale]
-private let masterName = CommandArgument.string("master-name")
 
 /// The commands on the server and the cluster; the node answers them.
 let serverCommands: [Command] = [
@@ -80,55 +79,4 @@ let serverCommands: [Command] = [
   Command(
     "time", arity: 1, [.loading, .stale, .fast],
     .init(.server, since: "2.6.0", "Return the current server time")),
-  Command(
-    "sentinel", arity: -2, [],
-    .init(
-      .sentinel, since: "2.8.4", "A container for Sentinel commands", complexity: "Depends on subcommand."),
-    subcommands: [
-      sentinel("get-master-addr-by-name", arity: 3, "Get the address of the active master", masterName),
-      sentinel("masters", arity: 2, "List the monitored masters"),
-      sentinel("master", arity: 3, "Show the state of the active master", masterName),
-      sentinel("replicas", arity: 3, "List the slaves", masterName),
-      sentinel("slaves", arity: 3, "List the slaves; the same as SENTINEL REPLICAS", masterName),
-      sentinel("sentinels", arity: 3, "List the other nodes that answer these commands", masterName),
-      sentinel("ckquorum", arity: 3, "Say whether there are enough slaves for a failover", masterName),
-      sentinel("failover", arity: 3, "Hand over to the other master", masterName),
-      sentinel("myid", arity: 2, "Show the identity of this node"),
-      sentinel("help", arity: 2, "Show helpful text about the different subcommands"),
-    ]),
 ]
-
-/// The commands on published messages; the node answers them.
-let pubsubCommands: [Command] = [
-  Command(
-    "subscribe", arity: -2, [.pubsub, .noScript, .loading, .stale],
-    .init(
-      .pubsub, since: "2.0.0", "Listen for messages published to the given channels",
-      complexity: "O(N) where N is the number of channels to subscribe to.", .string("channel").multiple)),
-  Command(
-    "unsubscribe", arity: -1, [.pubsub, .noScript, .loading, .stale],
-    .init(
-      .pubsub, since: "2.0.0", "Stop listening for messages posted to the given channels",
-      complexity: "O(N) where N is the number of channels to unsubscribe from.",
-      .string("channel").optional.multiple)),
-  Command(
-    "psubscribe", arity: -2, [.pubsub, .noScript, .loading, .stale],
-    .init(
-      .pubsub, since: "2.0.0", "Listen for messages published to channels matching the given patterns",
-      complexity: "O(N) where N is the number of patterns to subscribe to.",
-      CommandArgument(.pattern, "pattern").multiple)),
-  Command(
-    "punsubscribe", arity: -1, [.pubsub, .noScript, .loading, .stale],
-    .init(
-      .pubsub, since: "2.0.0", "Stop listening for messages posted to channels matching the given patterns",
-      complexity: "O(N) where N is the number of patterns to unsubscribe from.",
-      CommandArgument(.pattern, "pattern").optional.multiple)),
-]
-
-private func sentinel(
-  _ word: String, arity: Int, _ summary: String, _ arguments: CommandArgument...
-) -> Command {
-  var documentation = CommandDocumentation(.sentinel, since: "2.8.4", summary)
-  documentation.arguments = arguments
-  return Command("sentinel|\(word)", arity: arity, [.admin, .loading, .stale], documentation)
-}

@@ -13,8 +13,8 @@ struct StatusCommand: AsyncParsableCommand {
         kvorum status --masters 10.0.0.1:12345,10.0.0.2:12346
         kvorum status --json
 
-      The active master is asked; if there is none, any master that answers, which may know less. Exit code 1 if
-      no master answers.
+      The active master is asked; if there is none, any master that answers, which may know less. Exit code
+      1 if no master answers.
       """)
 
   @OptionGroup var options: MastersOptions

@@ -142,7 +142,7 @@ final class ClientSession: ChannelInboundHandler, RemovableChannelHandler {
     guard let context else { return }
     let commit = node.commitIndex
     while let reply = replies.next(committed: commit) {
-      output.write(reply, version, applied: node.appliedIndex)
+      output.write(reply, version)
     }
     guard output.readableBytes > 0 else { return }
     let bytes = output

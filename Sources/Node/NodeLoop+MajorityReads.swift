@@ -60,7 +60,7 @@ extension NodeLoop {
       let outcome = try read.command.evaluate(
         read.request.arguments, view: GatheredView(values: values),
         context: CommandContext(now: BootClock.wallMilliseconds(), limits: limits))
-      reply = outcome.reply
+      reply = completed(outcome.reply, of: read.command, applied: core.appliedIndex)
     } catch {
       reply = .error("ERR \(error)")
     }

@@ -72,6 +72,11 @@ extension NodeLoop {
     case .paused:
       // A write waits for the end of the handover; a read can go on while this master still has its lease.
       guard !isWrite, core.isActive else { return false }
+    case .diskFull:
+      if isWrite {
+        session.answer(.error(Self.diskFull))
+        return true
+      }
     case .noQuorum:
       if isWrite {
         session.answer(.error(Self.noReplicas))
@@ -89,6 +94,7 @@ extension NodeLoop {
     view.needsVersions = command.name.utf8.first == UInt8(ascii: "k")
     let outcome: Outcome
     do {
+      if command.flags.contains(.readonly) { try shareSnapshot() }
       outcome = try command.evaluate(
         request.arguments, view: view,
         context: CommandContext(now: BootClock.wallMilliseconds(), limits: limits))
@@ -97,12 +103,20 @@ extension NodeLoop {
       end(.storage("\(error)"))
       return true
     }
-    if outcome.mutations.isEmpty { return answerRead(outcome.reply, &request, for: session) }
+    if outcome.mutations.isEmpty {
+      let reply = completed(outcome.reply, of: command, applied: core.appliedIndex)
+      return answerRead(reply, &request, for: session)
+    }
     // A read that meets a key past its expiry writes its delete: that needs admission like any write.
-    guard core.admission(at: BootClock.now()) == .open else {
-      guard core.isActive, core.admission(at: BootClock.now()) == .noQuorum else { return false }
+    switch core.admission(at: BootClock.now()) {
+    case .open: break
+    case .noQuorum:
       session.answer(.error(Self.noReplicas))
       return true
+    case .diskFull:
+      session.answer(.error(Self.diskFull))
+      return true
+    case .paused, .standby: return false
     }
     let index = core.propose(outcome.mutations, time: BootClock.wallMilliseconds())
     view.overlay.add(outcome.mutations, at: index)
@@ -145,7 +159,7 @@ extension NodeLoop {
         var outcome = try command.evaluate(
           request.arguments, view: ReplicaView(replica: replica),
           context: CommandContext(now: BootClock.wallMilliseconds(), limits: limits))
-        outcome.reply = outcome.reply.replacingAppliedIndex(by: applied)
+        outcome.reply = completed(outcome.reply, of: command, applied: applied)
         return outcome
       }
       return outcome.reply
@@ -153,6 +167,18 @@ extension NodeLoop {
       end(.storage("\(error)"))
       return .error("ERR \(error)")
     }
+  }
+
+  /// Adds to the reply of KV.GET what a reader from several slaves must know of the node.
+  func completed(_ reply: Reply, of command: Command, applied: LogIndex) -> Reply {
+    guard command.name == "kv.get", case .map(let pairs) = reply else { return reply }
+    let slaves = core.configuration?.sets.map(\.slaves.count).max() ?? 0
+    return .map(
+      pairs + [
+        Reply.Pair(.text("applied_index"), .integer(Int64(clamping: applied))),
+        Reply.Pair(.text("slaves"), .integer(Int64(slaves))),
+        Reply.Pair(.text("cluster"), .text(core.cluster?.description ?? "")),
+      ])
   }
 
   private func logOperation(_ command: Command, _ request: Request, index: LogIndex) {
@@ -170,6 +196,9 @@ extension NodeLoop {
 
   static let noReplicas =
     "NOREPLICAS Not enough good slaves to write: nothing was done. Bring slaves back, or see 'kvorum status'."
+
+  static let diskFull =
+    "MISCONF The disk of the active master is full: nothing was done. Make room; reads go on, and so will writes."
 
   private func slaveRefusal(isWrite: Bool) -> Reply {
     let active = core.knownLeader.flatMap(address(of:)).map { " active=\($0)" } ?? ""
@@ -347,22 +376,6 @@ extension NodeLoop {
     for session in open {
       failWaiting(session)
       session.closeAfterReplies()
-    }
-  }
-}
-
-extension Reply {
-  /// The same reply with the applied index of the snapshot that it was made from.
-  func replacingAppliedIndex(by index: LogIndex) -> Reply {
-    switch self {
-    case .appliedIndex: .integer(Int64(clamping: index))
-    case .array(let replies): .array(replies.map { $0.replacingAppliedIndex(by: index) })
-    case .map(let pairs):
-      .map(
-        pairs.map {
-          Pair($0.key.replacingAppliedIndex(by: index), $0.value.replacingAppliedIndex(by: index))
-        })
-    default: self
     }
   }
 }

@@ -24,6 +24,7 @@ final class NodeLoop: @unchecked Sendable {
   private var effects: [Effect] = []
   private var isPerforming = false
   private var isFlushPlanned = false
+  private var isSnapshotShared = false
   private var timer: Scheduled<Void>?
   private var timerAt: Instant = .distantFuture
 
@@ -67,6 +68,7 @@ final class NodeLoop: @unchecked Sendable {
   var hasBeenLinked = false
   let listenAddress: HostAndPort
   var isStopping = false
+  var isDiskFull = false
   private var housekeeping: RepeatedTask?
   /// Told once, when the node must end by itself.
   private let onEnd: @Sendable (NodeError) -> Void
@@ -191,6 +193,17 @@ final class NodeLoop: @unchecked Sendable {
     }
   }
 
+  /// Lets the reads of this turn of the event loop share one snapshot of the replica.
+  func shareSnapshot() throws {
+    try replica.holdSnapshot()
+    guard !isSnapshotShared else { return }
+    isSnapshotShared = true
+    eventLoop.execute { [self] in
+      isSnapshotShared = false
+      replica.releaseSnapshot()
+    }
+  }
+
   private func perform() {
     // An effect may lead back here; the outer call goes on with what was added.
     guard !isPerforming else { return }
@@ -240,6 +253,8 @@ final class NodeLoop: @unchecked Sendable {
 
   func applied(_ index: LogIndex) {
     guard !isStopping else { return }
+    // What leaves the overlay here must be seen in the replica by the next read.
+    replica.releaseSnapshot()
     for entry in core.recentEntries(from: core.appliedIndex + 1, through: index) {
       unappliedBytes -= entry.approximateSize
       if case .mutations(let mutations) = entry.payload, !view.overlay.isEmpty {

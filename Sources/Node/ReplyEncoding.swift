@@ -4,7 +4,7 @@ import RESP
 
 extension ByteBuffer {
   /// Writes a reply in the version of the protocol that the connection speaks.
-  mutating func write(_ reply: Reply, _ version: RESPVersion, applied: UInt64) {
+  mutating func write(_ reply: Reply, _ version: RESPVersion) {
     switch reply {
     case .simple(let text): writeRESPSimple(text)
     case .error(let text): writeRESPError(text)
@@ -14,20 +14,19 @@ extension ByteBuffer {
     case .nullArray: writeRESPNullArray(version)
     case .array(let replies):
       writeRESPArrayHeader(replies.count)
-      for reply in replies { write(reply, version, applied: applied) }
+      for reply in replies { write(reply, version) }
     case .map(let pairs):
       writeRESPMapHeader(pairs.count, version)
       for pair in pairs {
-        write(pair.key, version, applied: applied)
-        write(pair.value, version, applied: applied)
+        write(pair.key, version)
+        write(pair.value, version)
       }
     case .set(let replies):
       writeRESPSetHeader(replies.count, version)
-      for reply in replies { write(reply, version, applied: applied) }
+      for reply in replies { write(reply, version) }
     case .double(let value): writeRESPDouble(value, version)
     case .boolean(let value): writeRESPBoolean(value, version)
     case .verbatim(let bytes): writeRESPVerbatim(bytes, version)
-    case .appliedIndex: writeRESPInteger(Int64(clamping: applied))
     }
   }
 }

@@ -13,6 +13,8 @@ public final class ReplicaReader: @unchecked Sendable {
   private let meta: SQLiteStatement
   private let keysFromStart: SQLiteStatement
   private let keysAfter: SQLiteStatement
+  private let hold: SQLiteStatement
+  private var isHolding = false
 
   /// Opens the replica in a node's directory, which its `ReplicaWriter` must have made.
   public convenience init(directory: String) throws {
@@ -22,7 +24,7 @@ public final class ReplicaReader: @unchecked Sendable {
   /// Opens a replica.db.
   public init(path: String) throws {
     self.path = path
-    (connection, point, meta, keysFromStart, keysAfter) = try wordingErrors {
+    (connection, point, meta, keysFromStart, keysAfter, hold) = try wordingErrors {
       let connection = try DatabaseFile.openReadable(path, .replica)
       return (
         connection,
@@ -30,7 +32,8 @@ public final class ReplicaReader: @unchecked Sendable {
           "SELECT value, version, created_index, modified_index, expires_at FROM kv WHERE key = ?"),
         try connection.prepare("SELECT applied_index, key_count FROM meta"),
         try connection.prepare("SELECT key, expires_at FROM kv ORDER BY key LIMIT ?1"),
-        try connection.prepare("SELECT key, expires_at FROM kv WHERE key > ?2 ORDER BY key LIMIT ?1")
+        try connection.prepare("SELECT key, expires_at FROM kv WHERE key > ?2 ORDER BY key LIMIT ?1"),
+        try connection.prepare("SELECT 1 FROM meta")
       )
     }
   }
@@ -56,18 +59,29 @@ public final class ReplicaReader: @unchecked Sendable {
     }
   }
 
-  /// Runs several reads that all see the same transaction as the last complete one.
+  /// Lets all reads until `releaseSnapshot` see the transaction that is the last complete one now.
+  ///
+  /// Beyond that it makes reads cheaper: each one on its own takes and gives back a lock on the file. To be held
+  /// for moments only, since the -wal file cannot be reused meanwhile.
+  public func holdSnapshot() throws {
+    guard !isHolding else { return }
+    // A statement that is not reset keeps its snapshot, and the others read in it.
+    try wordingErrors { guard try hold.step() else { throw noMeta } }
+    isHolding = true
+  }
+
+  /// Ends what `holdSnapshot` began.
+  public func releaseSnapshot() {
+    hold.reset()
+    isHolding = false
+  }
+
+  /// Runs several reads that all see the same transaction.
   public func snapshot<Result>(_ body: (ReplicaReader) throws -> Result) throws -> Result {
-    try wordingErrors { try connection.execute("BEGIN") }
-    do {
-      let result = try body(self)
-      try wordingErrors { try connection.execute("COMMIT") }
-      return result
-    } catch {
-      // The error that ended the reads is the one to tell; without writes there is nothing to undo.
-      try? connection.execute("ROLLBACK")
-      throw error
-    }
+    guard !isHolding else { return try body(self) }
+    try holdSnapshot()
+    defer { releaseSnapshot() }
+    return try body(self)
   }
 
   /// The index of the last entry that was applied.

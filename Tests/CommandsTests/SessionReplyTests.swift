@@ -58,7 +58,6 @@ import Testing
     #expect(
       command("COMMAND LIST FILTERBY PATTERN client|set*")
         == .array([.text("client|setname"), .text("client|setinfo")]))
-    #expect(command("COMMAND LIST FILTERBY ACLCAT pubsub").isArray(of: 4))
     #expect(command("COMMAND LIST FILTERBY MODULE x") == .array([]))
     #expect(command("COMMAND LIST FILTERBY x y") == .error("ERR syntax error"))
     #expect(command("COMMAND LIST x") == .error("ERR syntax error"))
@@ -113,17 +112,6 @@ import Testing
   @Test(arguments: refusedHellos)
   func `a HELLO that is wrong is refused in the words of Redis`(command: String, error: String) {
     #expect(throws: CommandError(error)) { try HelloRequest(words(command)) }
-  }
-
-  @Test func `WAIT and WAITAOF are read`() throws {
-    let wait = try WaitRequest(words("WAIT 2 100"))
-    #expect((wait.local, wait.replicas, wait.timeout) == (0, 2, 100))
-    let waitAOF = try WaitRequest(words("WAITAOF 1 2 0"))
-    #expect((waitAOF.local, waitAOF.replicas, waitAOF.timeout) == (1, 2, 0))
-    #expect(throws: CommandError("ERR timeout is negative")) { try WaitRequest(words("WAIT 0 -1")) }
-    #expect(throws: CommandError("ERR value is not an integer or out of range")) {
-      try WaitRequest(words("WAIT x 1"))
-    }
   }
 }
 

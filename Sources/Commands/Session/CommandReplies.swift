@@ -62,7 +62,7 @@ extension Command {
     let isOnConnection = [.connection, .cluster].contains(group) || group == .generic && keys == nil
     let all: [(String, Bool)] = [
       ("@keyspace", isOnKeyspace), ("@read", flags.contains(.readonly)), ("@write", flags.contains(.write)),
-      ("@string", group == .string), ("@pubsub", flags.contains(.pubsub)), ("@admin", flags.contains(.admin)),
+      ("@string", group == .string), ("@admin", flags.contains(.admin)),
       ("@fast", flags.contains(.fast)), ("@slow", !flags.contains(.fast)),
       ("@dangerous", flags.contains(.admin)), ("@connection", isOnConnection && !isContainer),
     ]

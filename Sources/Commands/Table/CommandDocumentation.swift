@@ -10,12 +10,8 @@ public struct CommandDocumentation: Hashable, Sendable {
     case connection
     /// The server.
     case server
-    /// Published messages.
-    case pubsub
     /// The nodes among themselves, and what clients ask about them.
     case cluster
-    /// What clients ask of a sentinel.
-    case sentinel
   }
 
   /// What the command is about.

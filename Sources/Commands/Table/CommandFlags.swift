@@ -13,8 +13,6 @@ public struct CommandFlags: OptionSet, Hashable, Sendable {
   public static let denyOOM = CommandFlags(rawValue: 1 << 2)
   /// Changes or shows the server rather than the data.
   public static let admin = CommandFlags(rawValue: 1 << 3)
-  /// Has to do with published messages.
-  public static let pubsub = CommandFlags(rawValue: 1 << 4)
   /// Has no meaning inside a script.
   public static let noScript = CommandFlags(rawValue: 1 << 5)
   /// Is answered while the node is still starting.
@@ -29,7 +27,7 @@ public struct CommandFlags: OptionSet, Hashable, Sendable {
   public static let allowBusy = CommandFlags(rawValue: 1 << 10)
 
   private static let named: [(CommandFlags, String)] = [
-    (.write, "write"), (.readonly, "readonly"), (.denyOOM, "denyoom"), (.admin, "admin"), (.pubsub, "pubsub"),
+    (.write, "write"), (.readonly, "readonly"), (.denyOOM, "denyoom"), (.admin, "admin"),
     (.noScript, "noscript"), (.loading, "loading"), (.stale, "stale"), (.fast, "fast"), (.noAuth, "no_auth"),
     (.allowBusy, "allow_busy"),
   ]

@@ -10,7 +10,7 @@ public struct CommandTable: Sendable {
 
   /// Every command of Kvorum.
   public static let standard = CommandTable(
-    stringCommands + keyCommands + kvorumCommands + connectionCommands + serverCommands + pubsubCommands)
+    stringCommands + keyCommands + kvorumCommands + connectionCommands + serverCommands)
 
   /// The commands without their subcommands, in the order of their declaration.
   public let commands: [Command]

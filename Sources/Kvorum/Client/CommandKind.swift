@@ -1,7 +1,7 @@
 /// Which commands may be sent again when their answer did not come.
 enum CommandKind {
-  /// Commands that change nothing. One that is missing here is taken for a write, which costs only that a lost
-  /// answer is reported instead of asked for again.
+  /// Commands that change nothing. One that is missing here is taken for a write, which costs only that a
+  /// lost answer is reported instead of asked for again.
   private static let reads: Set<String> = [
     "BITCOUNT", "BITPOS", "COMMAND", "CONFIG", "DBSIZE", "DUMP", "ECHO", "EXISTS", "EXPIRETIME", "GET",
     "GETBIT",

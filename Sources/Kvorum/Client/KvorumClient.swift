@@ -75,7 +75,14 @@ public final class KvorumClient: Sendable {
   /// - Parameter masters: each `host:port`; one that is up is enough to find the others.
   /// - Throws: `KvorumError.noActiveMaster` if none is found within five seconds.
   public static func connect(masters: [String]) async throws(KvorumError) -> KvorumClient {
-    let client = try KvorumClient(try Configuration(masters: masters))
+    try await connect(try Configuration(masters: masters))
+  }
+
+  /// A client that has found the active master.
+  ///
+  /// - Throws: `KvorumError.noActiveMaster` if none is found within the configuration's timeout.
+  public static func connect(_ configuration: Configuration) async throws(KvorumError) -> KvorumClient {
+    let client = try KvorumClient(configuration)
     do {
       _ = try await client.status()
     } catch {

@@ -138,7 +138,10 @@ extension FailoverMachine {
   private mutating func learnMasters(
     _ status: ClusterStatus, at now: NIODeadline, into effects: inout [Effect]
   ) {
-    let masters = status.nodes.filter { $0.role != "slave" && $0.state != .removed }
+    var masters = status.nodes.filter { $0.role != "slave" && $0.state != .removed }
+      .map { NodeReference(id: $0.id, role: $0.role, name: $0.name, address: $0.address) }
+    // A node that was just added leads before every other one has heard of it.
+    if let active = status.active, !masters.contains(where: { $0.id == active.id }) { masters.append(active) }
     let endpoints = masters.compactMap { try? Endpoint($0.address) }
     for (id, link) in links where !link.isConfigured && !endpoints.contains(link.endpoint) && id != active {
       let busy = link.session.map { $0.ordered > 0 } ?? false

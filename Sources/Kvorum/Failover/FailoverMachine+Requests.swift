@@ -176,10 +176,11 @@ extension FailoverMachine {
   private func unsent(_ request: ClientRequest, at now: NIODeadline) -> Result<RESPValue, KvorumError> {
     if let noQuorum = request.noQuorum { return .failure(.noQuorum(message: noQuorum.message)) }
     let masters = reports.map { "\($0.endpoint) \($0.trouble)" }.joined(separator: "; ")
-    let waited = Self.text(now - request.submitted)
+    let isOver = request.deadline <= now
+    let waited = isOver ? "was found within \(Self.text(now - request.submitted))" : "can be found"
     let fate = request.kind == .write ? " Nothing was written." : ""
     return .failure(
-      .noActiveMaster(message: "No active master was found within \(waited): \(masters).\(fate)"))
+      .noActiveMaster(message: "No active master \(waited): \(masters).\(fate)"))
   }
 
   private func unanswered(

@@ -7,8 +7,8 @@ extension KvorumClient {
   /// How long one slave may take.
   private static let slavePatience = TimeAmount.milliseconds(500)
 
-  /// Reads a key at this level; if no master can be reached and the level is not `linearizable`, directly from
-  /// the slaves, and says so in the result.
+  /// Reads a key at this level; if no master can be reached and the level is not `linearizable`, directly
+  /// from the slaves, and says so in the result.
   ///
   /// - Throws: `KvorumError.notEnoughSlaves` if neither could answer.
   public func read(_ key: [UInt8], consistency: ReadConsistency) async throws(KvorumError) -> ReadResult {

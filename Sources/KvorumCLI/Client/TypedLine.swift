@@ -17,8 +17,8 @@ enum TypedLine: Equatable {
 
   /// Reads a line without its end.
   ///
-  /// Arguments are split and quoted as redis-cli does. After `WRITE key` the rest of the line is the value as it
-  /// stands, unless it is one quoted argument.
+  /// Arguments are split and quoted as redis-cli does. After `WRITE key` the rest of the line is the value as
+  /// it stands, unless it is one quoted argument.
   init(_ line: [UInt8]) {
     let (word, rest) = Self.firstWord(Self.trimmed(line))
     switch String(decoding: word, as: UTF8.self).uppercased() {

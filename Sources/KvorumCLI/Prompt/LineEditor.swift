@@ -39,7 +39,7 @@ final class LineEditor: Sendable {
     }
   }
 
-  /// The history's file, made readable by its owner alone because it holds keys and values; nil without a home.
+  /// The history's file, readable by its owner alone because it holds keys and values; nil without a home.
   private static func historyFile() -> String? {
     let environment = ProcessInfo.processInfo.environment
     let state: String

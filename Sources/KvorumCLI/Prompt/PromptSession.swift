@@ -35,7 +35,8 @@ struct PromptSession {
   func question(role: String?) -> String {
     switch awaited {
     case .operation:
-      "[\(role?.uppercased() ?? "NO MASTER")] Enter the Operation you would like to perform (READ/WRITE/EXIT): "
+      "[\(role?.uppercased() ?? "NO MASTER")] "
+        + "Enter the Operation you would like to perform (READ/WRITE/EXIT): "
     case .keyToRead, .keyToWrite: "Enter the key you want to perform the operation on: "
     case .value: "Enter the value corresponding to the key: "
     }

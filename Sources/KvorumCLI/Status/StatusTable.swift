@@ -27,7 +27,8 @@ enum StatusTable {
     if let change = status.membershipChange { lines.append("change   \(change)") }
     if status.state != .active {
       lines.append(
-        "told by  \(status.reporter.name) at \(status.reporter.address), which is \(status.state) and may know less"
+        "told by  \(status.reporter.name) at \(status.reporter.address), "
+          + "which is \(status.state) and may know less"
       )
     }
     return lines

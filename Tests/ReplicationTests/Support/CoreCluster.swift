@@ -229,6 +229,7 @@ final class CoreCluster {
     case .open: "open"
     case .paused: "paused"
     case .noQuorum: "no quorum"
+    case .diskFull: "disk full"
     case .standby(let active): "standby, active is \(active.map(name) ?? "not known")"
     }
   }

@@ -1,0 +1,234 @@
+import Replication
+
+/// What happens next in the world.
+enum Occurrence {
+  case input(Input, machine: Int, incarnation: Int)
+  case message(Message, from: NodeID, to: NodeID, machine: Int, link: Int, session: Int)
+  case syncDone(machine: Int, incarnation: Int)
+  case connect(link: Int)
+  case connectionLost(link: Int, end: Int, session: Int, onlyIfBlocked: Bool)
+  case request(Request, machine: Int)
+  case reply(Reply, client: Int, attempt: UInt64)
+  case wake(client: Int, attempt: UInt64)
+  case start(machine: Int)
+  case resume(machine: Int, pause: Int)
+  case fault
+  case heal(partition: Int)
+  case endOfFaults
+  case observe
+}
+
+/// A whole cluster in one thread: nodes with the real core, around them a fake network, fake disks, fake clocks
+/// and clients, and beside them the checkers.
+final class Cluster {
+  let seed: UInt64
+  let plan: ClusterPlan
+  let defect: SimulationDefect?
+  let trace: Trace
+
+  var time: Int64 = 0
+  var queue = EventQueue<Occurrence>()
+  var counts = SimulationCounts()
+  /// The first broken promise; ends the run.
+  var failure: String?
+
+  var machines: [Machine] = []
+  /// Which machine holds an id now; an id whose disk was lost is not in it.
+  var machineOf: [NodeID: Int] = [:]
+  /// Ids whose disks were lost or thrown away.
+  var lostIDs: Set<NodeID> = []
+  var network: Network
+  var workload: Workload
+  var recovery = Recovery()
+
+  var canonical = CanonicalLog()
+  var matching = LogMatchingChecker()
+  var reigns = ReignChecker()
+  var history = History()
+
+  var networkDice: Dice
+  var diskDice: Dice
+  var faultDice: Dice
+  var clientDice: Dice
+  var nodeDice: Dice
+
+  init(seed: UInt64, defect: SimulationDefect?, transcript: ((String) -> Void)?) {
+    self.seed = seed
+    self.defect = defect
+    trace = Trace(transcript: transcript)
+    var dice = Dice(seed: seed)
+    plan = ClusterPlan(dice: &dice, defect: defect)
+    networkDice = dice.fork()
+    diskDice = dice.fork()
+    faultDice = dice.fork()
+    clientDice = dice.fork()
+    nodeDice = dice.fork()
+    network = Network(plan: plan.network)
+    workload = Workload(clients: plan.clients)
+    for number in 0..<plan.masters { addMachine(role: number == 0 ? .primary : .backup) }
+    for _ in 0..<plan.slaves { addMachine(role: .slave) }
+    let masters = machines.filter { $0.role.isMaster }
+    for master in masters { master.peers = masters.filter { $0 !== master }.map(\.address) }
+  }
+
+  @discardableResult
+  func addMachine(role: NodeRole) -> Machine {
+    var drift = nodeDice.between(-plan.drift, plan.drift)
+    // The worst case for a lease: a slow clock where it is used, fast ones where it is granted.
+    if defect == .driftBeyondMargin { drift = role.isMaster ? -plan.drift : plan.drift }
+    let clock = NodeClock(offset: nodeDice.between(0, 1_000_000_000_000), drift: drift)
+    let index = machines.count
+    let machine = Machine(
+      index: index, id: NodeID(nodeDice.bits() | 1), role: role, name: "\(role.rawValue)\(index)",
+      clock: clock)
+    machines.append(machine)
+    machineOf[machine.id] = index
+    return machine
+  }
+
+  // MARK: The run
+
+  func run() -> SimulationResult {
+    for machine in machines {
+      queue.push(.start(machine: machine.index), at: nodeDice.between(0, 100_000_000))
+    }
+    for client in workload.clients.indices { pauseClient(client) }
+    queue.push(.fault, at: .milliseconds(faultDice.between(100, 2_000)))
+    queue.push(.endOfFaults, at: plan.faultTime)
+    while failure == nil, !recovery.ended, let next = queue.pop() {
+      time = next.time
+      counts.events += 1
+      trace.mix(time)
+      happen(next.element)
+    }
+    if failure == nil, recovery.stuck == nil { failure = history.check() }
+    trace.say(at: time, failure.map { "WRONG: \($0)" } ?? recovery.stuck.map { "STUCK: \($0)" } ?? "held")
+    let verdict: SimulationResult.Verdict =
+      failure.map { .wrong($0) } ?? recovery.stuck.map { .stuck($0) } ?? .held
+    return SimulationResult(
+      seed: seed, verdict: verdict, traceHash: trace.hash, simulatedNanoseconds: time, counts: counts)
+  }
+
+  private func happen(_ occurrence: Occurrence) {
+    switch occurrence {
+    case .input(let input, let index, let incarnation):
+      let machine = machines[index]
+      guard machine.incarnation == incarnation, machine.isRunning else { return }
+      give(input, to: machine)
+    case .message(let message, let sender, let receiver, let index, let link, let session):
+      arrive(message, from: sender, to: receiver, at: machines[index], link: link, session: session)
+    case .syncDone(let index, let incarnation): syncDone(machines[index], incarnation: incarnation)
+    case .connect(let link): connect(link)
+    case .connectionLost(let link, let end, let session, let onlyIfBlocked):
+      connectionLost(link, end: end, session: session, onlyIfBlocked: onlyIfBlocked)
+    case .request(let request, let index):
+      let machine = machines[index]
+      if machine.isRunning { give(.request(request), to: machine) } else { answer(request, .moved(nil)) }
+    case .reply(let reply, let client, let attempt): replied(reply, to: client, attempt: attempt)
+    case .wake(let client, let attempt): wake(client, attempt: attempt)
+    case .start(let index): start(machines[index])
+    case .resume(let index, let pause): resume(machines[index], pause: pause)
+    case .fault: fault()
+    case .heal(let partition): heal(partition: partition)
+    case .endOfFaults: endFaults()
+    case .observe: observe()
+    }
+  }
+
+  func schedule(_ occurrence: Occurrence, after span: Int64) { queue.push(occurrence, at: time + span) }
+
+  func schedule(_ input: Input, for machine: Machine, after span: Int64) {
+    schedule(.input(input, machine: machine.index, incarnation: machine.incarnation), after: span)
+  }
+
+  /// Ends the run with a broken promise.
+  func fail(_ machine: Machine?, _ reason: String) {
+    guard failure == nil else { return }
+    let place = machine.map { "\($0.name) (\($0.id)): " } ?? ""
+    failure = "at \(time / 1_000_000) ms, \(place)\(reason)"
+  }
+
+  func say(_ machine: Machine, _ line: @autoclosure () -> String) {
+    trace.say(at: time, "\(machine.name): \(line())")
+  }
+
+  // MARK: Starts, crashes, pauses
+
+  func start(_ machine: Machine) {
+    guard !machine.isRunning, !machine.retired else { return }
+    machine.incarnation += 1
+    machine.yielded = false
+    trace.mix(machine.index)
+    let recovered = machine.disk.recovered()
+    say(machine, "starts as \(machine.id) with \(recovered.lastIndex) entries")
+    let options = ReplicationOptions(
+      id: machine.id, role: machine.role, name: machine.name, address: machine.address, peers: machine.peers,
+      leaseMilliseconds: plan.leaseMilliseconds, useLease: plan.useLease,
+      automaticFailback: plan.automaticFailback, cacheBytes: plan.cacheBytes, seed: nodeDice.bits())
+    let core = ReplicationCore(options: options, recovered: recovered, now: machine.clock.local(at: time))
+    let process = Process(core: core, replica: machine.disk.replica)
+    machine.process = process
+    for index in stride(from: 1, through: core.commitIndex, by: 1) {
+      if let entry = machine.disk.durable.entry(at: index), let wrong = canonical.commit(entry) {
+        fail(machine, "after a restart " + wrong)
+      }
+    }
+    scheduleApply(machine, process)
+    setTimer(machine, process)
+    ensureLinks()
+  }
+
+  func crash(_ machine: Machine) {
+    guard machine.isRunning else { return }
+    counts.crashes += 1
+    say(machine, "crashes")
+    stop(machine)
+    machine.disk.crash(syncReachedDisk: diskDice.chance(percent: 50))
+    if defect == .forgetPromises { machine.disk.forgetHardState() }
+  }
+
+  /// Ends the process; what is under way on its links and to its clients is cut off.
+  func stop(_ machine: Machine) {
+    machine.process = nil
+    machine.paused = false
+    machine.backlog.removeAll()
+    dropLinks(of: machine)
+    closeClients(of: machine)
+  }
+
+  func pause(_ machine: Machine, for span: Int64) {
+    guard machine.isRunning, !machine.paused else { return }
+    counts.pauses += 1
+    machine.paused = true
+    machine.pauses += 1
+    say(machine, "is paused for \(span / 1_000_000) ms")
+    schedule(.resume(machine: machine.index, pause: machine.pauses), after: span)
+  }
+
+  func resume(_ machine: Machine, pause: Int) {
+    guard machine.paused, machine.pauses == pause else { return }
+    say(machine, "goes on")
+    machine.paused = false
+    var inputs = Array(machine.backlog)
+    machine.backlog.removeAll()
+    // A loop that wakes up may look at its clients, its timers or its peers first.
+    switch nodeDice.below(3) {
+    case 0: inputs = inputs.filter(\.isTimer) + inputs.filter { !$0.isTimer }
+    case 1: inputs = inputs.filter(\.isRequest) + inputs.filter { !$0.isRequest }
+    default: break
+    }
+    for input in inputs where machine.isRunning { give(input, to: machine) }
+  }
+
+  /// The disk is gone: the node returns empty and under a new id.
+  func wipe(_ machine: Machine) {
+    stop(machine)
+    machine.disk = FakeDisk()
+    say(machine, "has lost its disk")
+    guard defect != .keepIdentity else { return }
+    lostIDs.insert(machine.id)
+    machineOf[machine.id] = nil
+    machine.id = NodeID(nodeDice.bits() | 1)
+    machineOf[machine.id] = machine.index
+  }
+}

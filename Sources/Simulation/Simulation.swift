@@ -1,0 +1,20 @@
+/// One run of a simulated cluster: everything in it follows from the seed.
+///
+/// Phase one lets faults loose and checks the invariants of the design, section 4, after every step; phase two
+/// heals everything and demands that the cluster recovers.
+public struct Simulation {
+  private let cluster: Cluster
+
+  /// Sets a run up.
+  ///
+  /// - Parameters:
+  ///   - seed: From which all else is drawn.
+  ///   - defect: A fault in the surroundings that the checkers must find; nil for a true test of the core.
+  ///   - transcript: Gets a line for each thing that a person would want to read.
+  public init(seed: UInt64, defect: SimulationDefect? = nil, transcript: ((String) -> Void)? = nil) {
+    cluster = Cluster(seed: seed, defect: defect, transcript: transcript)
+  }
+
+  /// Lets the cluster live to its end; to be called once.
+  public func run() -> SimulationResult { cluster.run() }
+}

@@ -1,0 +1,102 @@
+import Replication
+import Testing
+
+@testable import Simulation
+
+private let epoch = Epoch(round: 1, master: NodeID(9))
+
+private func write(_ ticket: UInt64, _ indexes: ClosedRange<LogIndex>, truncateFrom: LogIndex? = nil)
+  -> LogWrite
+{
+  LogWrite(
+    ticket: ticket, truncateFrom: truncateFrom,
+    entries: indexes.map { Entry(index: $0, epoch: epoch, time: Int64(ticket), payload: .noop) })
+}
+
+struct WorldTests {
+  @Test func queueGivesElementsByTimeAndThenInTheirOrder() {
+    var queue = EventQueue<Int>()
+    var random = SplitMix64(seed: 3)
+    var expected: [(time: Int64, number: Int)] = []
+    for number in 0..<500 {
+      let time = Int64(random.next() % 50)
+      queue.push(number, at: time)
+      expected.append((time, number))
+    }
+    expected.sort { ($0.time, $0.number) < ($1.time, $1.number) }
+    for item in expected {
+      let next = queue.pop()
+      #expect(next?.time == item.time)
+      #expect(next?.element == item.number)
+    }
+    #expect(queue.isEmpty)
+  }
+
+  @Test(arguments: [-45_000, -100, 0, 7, 45_000, 300_000] as [Int64])
+  func timerNeverFiresBeforeItsClockHasReachedTheDeadline(drift: Int64) {
+    let clock = NodeClock(offset: 123_456_789, drift: drift)
+    var random = SplitMix64(seed: 8)
+    for _ in 0..<200 {
+      let now = Int64(random.next() % 60_000_000_000)
+      let deadline = clock.local(at: now) + Int64(random.next() % 3_000_000_000)
+      let time = clock.time(of: deadline)
+      #expect(clock.local(at: time) >= deadline)
+      #expect(clock.local(at: time) - deadline < 1_000_000)
+    }
+  }
+
+  @Test func crashDropsWhatWasNotFsynced() {
+    var disk = FakeDisk()
+    disk.submit(write(1, 1...2))
+    _ = disk.startSync()
+    _ = disk.finishSync()
+    disk.submit(write(2, 3...3))
+    #expect(disk.written.entries.count == 3)
+    disk.crash(syncReachedDisk: false)
+    #expect(disk.recovered().lastIndex == 2)
+    #expect(disk.recovered().reigns == [Reign(first: 1, epoch: epoch)])
+  }
+
+  @Test func fsyncUnderWayIsKeptAsAWholeOrNotAtAll() {
+    for reached in [true, false] {
+      var disk = FakeDisk()
+      disk.submit(write(1, 1...1))
+      disk.submit(write(2, 2...4))
+      _ = disk.startSync()
+      disk.submit(write(3, 5...5))
+      disk.crash(syncReachedDisk: reached)
+      #expect(disk.recovered().lastIndex == (reached ? 4 : 0))
+    }
+  }
+
+  @Test func writesThatWaitShareOneFsyncInTheirOrder() {
+    var disk = FakeDisk()
+    disk.submit(write(1, 1...1))
+    _ = disk.startSync()
+    disk.submit(write(2, 2...3))
+    disk.submit(write(3, 2...2, truncateFrom: 2))
+    let second = disk.startSync()
+    #expect(!second)
+    var finished = [disk.finishSync().map(\.ticket)]
+    _ = disk.startSync()
+    finished.append(disk.finishSync().map(\.ticket))
+    #expect(finished == [[1], [2, 3]])
+    #expect(disk.durable.entries.map(\.time) == [1, 3])
+  }
+
+  @Test func replicasWithEqualContentsHaveEqualDigests() {
+    func entry(_ index: LogIndex, _ mutation: Mutation) -> Entry {
+      Entry(index: index, epoch: epoch, time: 0, payload: .mutations([mutation]))
+    }
+    var a = Replica()
+    var b = Replica()
+    a.apply(entry(1, .put([1], [1])))
+    a.apply(entry(2, .put([2], [2])))
+    b.apply(entry(1, .put([2], [2])))
+    #expect(a.digest != b.digest)
+    b.apply(entry(2, .put([1], [1])))
+    #expect(a.digest == b.digest)
+    a.apply(entry(3, .delete([1])))
+    #expect(a.digest != b.digest)
+  }
+}
