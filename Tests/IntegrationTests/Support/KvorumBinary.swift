@@ -1,8 +1,10 @@
 import Foundation
 
-/// The built `kvorum`, which stands beside the test bundle.
+/// The built `kvorum`, which stands beside the test bundle; the variable KVORUM names another one, such as a release
+/// build.
 enum KvorumBinary {
   static let path: String = {
+    if let chosen = ProcessInfo.processInfo.environment["KVORUM"] { return chosen }
     let tests = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
     var starts = [tests, URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()]
     starts += CommandLine.arguments.filter { $0.hasSuffix(".xctest") }.map { URL(fileURLWithPath: $0) }
