@@ -218,7 +218,8 @@ public final class Node: Sendable {
     guard (try? await eventLoop.submit({ loop.beginHandoverForStop() }).get()) == true else { return }
     for _ in 0..<50 {
       try? await Task.sleep(for: .milliseconds(20))
-      if (try? await eventLoop.submit({ loop.core.isActive }).get()) != true { return }
+      let isBusy = try? await eventLoop.submit { loop.core.isActive || loop.hasLeavingClients }.get()
+      if isBusy != true { return }
     }
   }
 }
@@ -238,6 +239,9 @@ extension NodeLoop {
     return ClientSession(
       id: nextSessionID, node: self, limits: limits, now: BootClock.wallMilliseconds())
   }
+
+  /// Whether clients are still being told that another master leads.
+  fileprivate var hasLeavingClients: Bool { sessions.values.contains { $0.isLeaving } }
 
   fileprivate func beginHandoverForStop() -> Bool {
     guard core.isActive else { return false }

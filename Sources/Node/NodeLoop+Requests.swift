@@ -65,6 +65,10 @@ extension NodeLoop {
       session.answer(slaveRefusal(isWrite: isWrite))
       return true
     }
+    guard !session.isLeaving else {
+      session.answer(departureRefusal(isWrite: isWrite))
+      return true
+    }
     switch core.admission(at: BootClock.now()) {
     case .standby(let active):
       session.answer(standbyRefusal(isWrite: isWrite, active: active))
@@ -200,6 +204,9 @@ extension NodeLoop {
   static let diskFull =
     "MISCONF The disk of the active master is full: nothing was done. Make room; reads go on, and so will writes."
 
+  private static let unconfirmed =
+    "CLUSTERDOWN Too few slaves confirmed in time that this master still leads; try again."
+
   private func slaveRefusal(isWrite: Bool) -> Reply {
     let active = core.knownLeader.flatMap(address(of:)).map { " active=\($0)" } ?? ""
     if isWrite { return .error("READONLY You can't write against a slave.\(active)") }
@@ -218,6 +225,12 @@ extension NodeLoop {
       isWrite
         ? "READONLY You can't write against a standby master. active=\(address)"
         : "READONLY This master is on standby. active=\(address)")
+  }
+
+  /// Why nothing is done any more for a client that is to look for the active master.
+  private func departureRefusal(isWrite: Bool) -> Reply {
+    guard core.isActive else { return standbyRefusal(isWrite: isWrite, active: core.knownLeader) }
+    return .error(isWrite ? Self.noReplicas : Self.unconfirmed)
   }
 
   /// Where clients reach a node, as it says itself or as the configuration has it.
@@ -274,7 +287,7 @@ extension NodeLoop {
         .error(
           isWrite
             ? Self.noReplicas
-            : "CLUSTERDOWN Too few slaves confirmed in time that this master still leads; try again."))
+            : Self.unconfirmed))
       touched.append(session)
     }
     if !touched.isEmpty { retryWaiting() }
@@ -284,7 +297,7 @@ extension NodeLoop {
   func failWaiting(_ session: ClientSession) {
     while let request = session.waiting.popFirst() {
       let isWrite = table.command(named: request.arguments[0])?.flags.contains(.write) == true
-      session.answer(standbyRefusal(isWrite: isWrite, active: core.knownLeader))
+      session.answer(departureRefusal(isWrite: isWrite))
     }
   }
 
@@ -375,7 +388,7 @@ extension NodeLoop {
     if !open.isEmpty { logger.info("closes \(open.count) client connections: \(reason)") }
     for session in open {
       failWaiting(session)
-      session.closeAfterReplies()
+      session.leave()
     }
   }
 }
