@@ -146,7 +146,8 @@ public final class Node: Sendable {
       .serverChannelOption(.autoRead, value: false)
       .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
       .childChannelOption(.writeBufferWaterMark, value: .init(low: 16 << 20, high: 32 << 20))
-      .childChannelOption(.maxMessagesPerRead, value: 4)
+      // One read a turn: who pipelines without end must not keep the node from its timers and its peers.
+      .childChannelOption(.maxMessagesPerRead, value: 1)
       .childChannelInitializer { channel in
         guard let loop = relay.loop else { return channel.close() }
         let session = loop.makeSession(limits: limits)
