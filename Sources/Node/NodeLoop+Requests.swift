@@ -83,10 +83,13 @@ extension NodeLoop {
       }
     case .noQuorum:
       if isWrite {
+        guard !waitsForLease(&request) else { return false }
         session.answer(.error(Self.noReplicas))
         return true
       }
-    case .open: if isWrite, unappliedBytes > unappliedLimit { return false }
+    case .open:
+      isSuspended = false
+      if isWrite, unappliedBytes > unappliedLimit { return false }
     }
     if !isWrite, consistency == .majority { return startMajorityRead(command, request, for: session) }
     return evaluate(command, &request, for: session)
@@ -115,6 +118,7 @@ extension NodeLoop {
     switch core.admission(at: BootClock.now()) {
     case .open: break
     case .noQuorum:
+      guard !waitsForLease(&request) else { return false }
       session.answer(.error(Self.noReplicas))
       return true
     case .diskFull:
@@ -130,6 +134,21 @@ extension NodeLoop {
     statistics.writes += 1
     if logsOperations { logOperation(command, request, index: index) }
     planFlush()
+    return true
+  }
+
+  /// A lease that ran out while W slaves still have their links is most likely a moment's stall, here or there: the
+  /// write waits for fresh acks rather than fail. Where slaves are gone there is nothing to wait for.
+  private func waitsForLease(_ request: inout Request) -> Bool {
+    guard !isSuspended, let configuration = core.configuration else { return false }
+    let hasLinks = configuration.sets.allSatisfy { set in
+      set.slaves.count { links[$0.id] != nil } >= set.quorum.write
+    }
+    guard hasLinks else { return false }
+    if request.confirmation.map({ $0 <= confirmedRound }) ?? true {
+      request.confirmation = core.requestConfirmation()
+      planConfirmation()
+    }
     return true
   }
 
