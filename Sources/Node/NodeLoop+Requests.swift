@@ -65,6 +65,10 @@ extension NodeLoop {
       session.answer(slaveRefusal(isWrite: isWrite))
       return true
     }
+    guard !session.isLeaving else {
+      session.answer(departureRefusal(isWrite: isWrite))
+      return true
+    }
     switch core.admission(at: BootClock.now()) {
     case .standby(let active):
       session.answer(standbyRefusal(isWrite: isWrite, active: active))
@@ -79,10 +83,13 @@ extension NodeLoop {
       }
     case .noQuorum:
       if isWrite {
+        guard !waitsForLease(&request) else { return false }
         session.answer(.error(Self.noReplicas))
         return true
       }
-    case .open: if isWrite, unappliedBytes > unappliedLimit { return false }
+    case .open:
+      isSuspended = false
+      if isWrite, unappliedBytes > unappliedLimit { return false }
     }
     if !isWrite, consistency == .majority { return startMajorityRead(command, request, for: session) }
     return evaluate(command, &request, for: session)
@@ -111,6 +118,7 @@ extension NodeLoop {
     switch core.admission(at: BootClock.now()) {
     case .open: break
     case .noQuorum:
+      guard !waitsForLease(&request) else { return false }
       session.answer(.error(Self.noReplicas))
       return true
     case .diskFull:
@@ -126,6 +134,21 @@ extension NodeLoop {
     statistics.writes += 1
     if logsOperations { logOperation(command, request, index: index) }
     planFlush()
+    return true
+  }
+
+  /// A lease that ran out while W slaves still have their links is most likely a moment's stall, here or there: the
+  /// write waits for fresh acks rather than fail. Where slaves are gone there is nothing to wait for.
+  private func waitsForLease(_ request: inout Request) -> Bool {
+    guard !isSuspended, let configuration = core.configuration else { return false }
+    let hasLinks = configuration.sets.allSatisfy { set in
+      set.slaves.count { links[$0.id] != nil } >= set.quorum.write
+    }
+    guard hasLinks else { return false }
+    if request.confirmation.map({ $0 <= confirmedRound }) ?? true {
+      request.confirmation = core.requestConfirmation()
+      planConfirmation()
+    }
     return true
   }
 
@@ -200,6 +223,9 @@ extension NodeLoop {
   static let diskFull =
     "MISCONF The disk of the active master is full: nothing was done. Make room; reads go on, and so will writes."
 
+  private static let unconfirmed =
+    "CLUSTERDOWN Too few slaves confirmed in time that this master still leads; try again."
+
   private func slaveRefusal(isWrite: Bool) -> Reply {
     let active = core.knownLeader.flatMap(address(of:)).map { " active=\($0)" } ?? ""
     if isWrite { return .error("READONLY You can't write against a slave.\(active)") }
@@ -218,6 +244,12 @@ extension NodeLoop {
       isWrite
         ? "READONLY You can't write against a standby master. active=\(address)"
         : "READONLY This master is on standby. active=\(address)")
+  }
+
+  /// Why nothing is done any more for a client that is to look for the active master.
+  private func departureRefusal(isWrite: Bool) -> Reply {
+    guard core.isActive else { return standbyRefusal(isWrite: isWrite, active: core.knownLeader) }
+    return .error(isWrite ? Self.noReplicas : Self.unconfirmed)
   }
 
   /// Where clients reach a node, as it says itself or as the configuration has it.
@@ -274,7 +306,7 @@ extension NodeLoop {
         .error(
           isWrite
             ? Self.noReplicas
-            : "CLUSTERDOWN Too few slaves confirmed in time that this master still leads; try again."))
+            : Self.unconfirmed))
       touched.append(session)
     }
     if !touched.isEmpty { retryWaiting() }
@@ -284,7 +316,7 @@ extension NodeLoop {
   func failWaiting(_ session: ClientSession) {
     while let request = session.waiting.popFirst() {
       let isWrite = table.command(named: request.arguments[0])?.flags.contains(.write) == true
-      session.answer(standbyRefusal(isWrite: isWrite, active: core.knownLeader))
+      session.answer(departureRefusal(isWrite: isWrite))
     }
   }
 
@@ -375,7 +407,7 @@ extension NodeLoop {
     if !open.isEmpty { logger.info("closes \(open.count) client connections: \(reason)") }
     for session in open {
       failWaiting(session)
-      session.closeAfterReplies()
+      session.leave()
     }
   }
 }

@@ -57,6 +57,8 @@ final class NodeLoop: @unchecked Sendable {
   var nextMajorityRead: UInt64 = 1
   var slaveReads: [SlaveRead] = []
   var awaitedChange: AwaitedChange?
+  /// Whether the lease has been lost for so long that nobody waits for its return.
+  var isSuspended = false
   var statistics = Statistics()
 
   // MARK: Peers
