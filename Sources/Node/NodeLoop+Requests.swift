@@ -130,7 +130,8 @@ extension NodeLoop {
     view.overlay.add(outcome.mutations, at: index)
     let ticket = session.replies.add(outcome.reply, afterCommitOf: index)
     pendingWrites.append(
-      PendingReply(index: index, session: session, ticket: ticket, since: request.arrived))
+      PendingReply(
+        index: index, session: session, ticket: ticket, deadline: deadline(of: outcome.mutations, request)))
     statistics.writes += 1
     if logsOperations { logOperation(command, request, index: index) }
     planFlush()
@@ -168,7 +169,8 @@ extension NodeLoop {
       let index = view.newestSeen
       let ticket = session.replies.add(reply, afterCommitOf: index)
       pendingReads.append(
-        PendingReply(index: index, session: session, ticket: ticket, since: request.arrived))
+        PendingReply(
+          index: index, session: session, ticket: ticket, deadline: deadline(of: [], request)))
     } else {
       session.answer(reply)
     }
@@ -202,6 +204,14 @@ extension NodeLoop {
         Reply.Pair(.text("slaves"), .integer(Int64(slaves))),
         Reply.Pair(.text("cluster"), .text(core.cluster?.description ?? "")),
       ])
+  }
+
+  /// When a reply that waits for its commit is given up. Large values take their time on every disk: a second more
+  /// for each 16 MiB.
+  private func deadline(of mutations: [Mutation], _ request: Request) -> Instant {
+    let bytes = mutations.reduce(0) { $0 + $1.value.count }
+    return request.arrived + .milliseconds(configuration.writeTimeoutMilliseconds)
+      + Nanoseconds(bytes) * 1_000_000_000 / (16 << 20)
   }
 
   private func logOperation(_ command: Command, _ request: Request, index: LogIndex) {
@@ -354,15 +364,14 @@ extension NodeLoop {
   /// makes many clients send the write again (design 4.12).
   func expireReplies() {
     let now = BootClock.now()
-    let oldest = now - .milliseconds(configuration.writeTimeoutMilliseconds)
-    while let pending = pendingWrites.first, pending.since < oldest {
+    while let pending = pendingWrites.first, pending.deadline < now {
       pendingWrites.removeFirst()
       fail(pending, inDoubt(pending.index, "too few slaves answered in time"))
     }
-    for pending in pendingReads where pending.since < oldest {
+    for pending in pendingReads where pending.deadline < now {
       fail(pending, .error("CLUSTERDOWN The write that this read saw was not committed in time; try again."))
     }
-    pendingReads.removeAll { $0.since < oldest }
+    pendingReads.removeAll { $0.deadline < now }
     expireMajorityReads(at: now)
     if let change = awaitedChange, now > change.deadline {
       endAwaitedChange("ERR the change was begun but has not come to its end; see 'kvorum status'")

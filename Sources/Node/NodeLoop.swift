@@ -81,7 +81,8 @@ final class NodeLoop: @unchecked Sendable {
     var index: LogIndex
     var session: ClientSession
     var ticket: ReplyQueue.Ticket
-    var since: Instant
+    /// Then it is answered as in doubt.
+    var deadline: Instant
   }
 
   /// An admin's request that ends with a later effect of the core.

@@ -112,6 +112,14 @@ extension ReplicationCore {
     lastHeard = now
   }
 
+  /// Puts off the election while a leader's large append is on its way. Nothing but the moment of a poll hangs on it.
+  mutating func hearing(_ peer: NodeID, at now: Instant) {
+    guard peer == leader, options.role.isMaster, leadership == nil, candidacy == nil, election.poll == nil
+    else { return }
+    lastHeard = now
+    election.at = max(election.at, now + lease)
+  }
+
   private func reply(
     _ outcome: Message.AppendReply.Outcome, to append: Message.Append, from peer: NodeID,
     into effects: inout [Effect]

@@ -310,11 +310,11 @@ extension ReplicationCore {
     giveUpHandoverIfLate(at: now, into: &effects)
   }
 
-  /// A write that the disk has not finished in a lease's time, with a second for each 32 MiB of it (4.11).
+  /// A write that the disk has not finished in a lease's time, with a second for each 16 MiB of it (4.11).
   private func stalledWrite(at now: Instant) -> OutstandingWrite? {
     guard let oldest = outstanding.first else { return nil }
     let bytes = outstanding.reduce(0) { $0 + $1.bytes }
-    let allowance = lease + Nanoseconds(bytes) * 1_000_000_000 / (32 << 20)
+    let allowance = lease + Nanoseconds(bytes) * 1_000_000_000 / (16 << 20)
     return now - oldest.issued > allowance ? oldest : nil
   }
 
@@ -325,7 +325,7 @@ extension ReplicationCore {
     for id in leadership.followers {
       guard let progress = leadership.progress[id], progress.connected, !progress.fetching,
         progress.mode == .streaming, progress.match + 1 < progress.next,
-        now - progress.lastAdvance > lease + Nanoseconds(progress.inFlightBytes) * 1_000_000_000 / (32 << 20)
+        now - progress.lastAdvance > lease + Nanoseconds(progress.inFlightBytes) * 1_000_000_000 / (16 << 20)
       else { continue }
       self.leadership?.progress[id]?.lastAdvance = now
       self.leadership?.progress[id]?.restart(next: progress.match + 1)
