@@ -130,11 +130,18 @@ extension NodeLoop {
     view.overlay.add(outcome.mutations, at: index)
     let ticket = session.replies.add(outcome.reply, afterCommitOf: index)
     pendingWrites.append(
-      PendingReply(index: index, session: session, ticket: ticket, since: request.arrived))
+      PendingReply(
+        index: index, session: session, ticket: ticket,
+        since: request.arrived + transferTime(of: outcome.mutations)))
     statistics.writes += 1
     if logsOperations { logOperation(command, request, index: index) }
     planFlush()
     return true
+  }
+
+  /// What a large value is allowed on top of the usual time: a second for each 32 MiB.
+  private func transferTime(of mutations: [Mutation]) -> Nanoseconds {
+    Nanoseconds(mutations.reduce(0) { $0 + $1.value.count }) * 1_000_000_000 / (32 << 20)
   }
 
   /// A lease that ran out while W slaves still have their links is most likely a moment's stall, here or there: the

@@ -41,6 +41,7 @@ final class PeerLink: ChannelInboundHandler {
     do {
       while let frame = try decoder.next(from: &input) { node.received(frame, over: self) }
       if input.readableBytes == 0 { input = ByteBuffer() } else { input.discardReadBytes() }
+      if input.readableBytes > 32 << 10 { node.core.receivedPart(from: peer.id, at: lastReceived) }
     } catch {
       node.logger.error("closes the link to \(peer.name) at \(peer.address): \(error)")
       channel.close(promise: nil)

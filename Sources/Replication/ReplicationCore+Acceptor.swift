@@ -99,6 +99,17 @@ extension ReplicationCore {
     commit(upTo: min(append.commit, end), into: &effects)
   }
 
+  /// Part of a large message has come from a peer. If it is the leader it is alive, and its next append, which would
+  /// say so, waits behind the rest. That a slave promises nothing to others for longer costs no safety.
+  public mutating func receivedPart(from peer: NodeID, at now: Instant) {
+    guard peer == leader, leadership == nil, candidacy == nil else { return }
+    lastHeard = now
+    if options.role.isMaster { election.at = max(election.at, now + lease) }
+    if let granted = grantedLease, granted.holder == peer {
+      grantedLease = (holder: peer, until: max(granted.until, now + lease))
+    }
+  }
+
   private mutating func follow(_ peer: NodeID, at now: Instant, into effects: inout [Effect]) {
     if leadership != nil { stepDown("a master of a higher epoch leads", at: now, into: &effects) }
     if candidacy?.resuming == true {
