@@ -112,12 +112,15 @@ extension ReplicationCore {
     lastHeard = now
   }
 
-  /// Puts off the election while a leader's large append is on its way. Nothing but the moment of a poll hangs on it.
+  /// Part of a large message has come from a peer. If it is the leader it is alive, and its next append, which would
+  /// say so, waits behind the rest. That a slave promises nothing to others for longer costs no safety.
   mutating func hearing(_ peer: NodeID, at now: Instant) {
-    guard peer == leader, options.role.isMaster, leadership == nil, candidacy == nil, election.poll == nil
-    else { return }
+    guard peer == leader, leadership == nil, candidacy == nil else { return }
     lastHeard = now
-    election.at = max(election.at, now + lease)
+    if options.role.isMaster { election.at = max(election.at, now + lease) }
+    if let granted = grantedLease, granted.holder == peer {
+      grantedLease = (holder: peer, until: max(granted.until, now + lease))
+    }
   }
 
   private func reply(
