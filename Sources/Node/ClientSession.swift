@@ -36,6 +36,7 @@ final class ClientSession: ChannelInboundHandler, RemovableChannelHandler {
   var version: RESPVersion = .v2
   var consistency: Consistency = .linearizable
   var lastCommand = ""
+  private(set) var lastRequest = BootClock.now()
   var replies = ReplyQueue()
   /// Requests that cannot be answered yet; while there is one, later requests line up behind it.
   var waiting: Deque<Request> = []
@@ -102,7 +103,8 @@ final class ClientSession: ChannelInboundHandler, RemovableChannelHandler {
           becomePeer(arguments)
           return
         }
-        node.handle(Request(arguments: arguments, arrived: BootClock.now()), from: self)
+        lastRequest = BootClock.now()
+        node.handle(Request(arguments: arguments, arrived: lastRequest), from: self)
       }
       if input.readableBytes == 0 { input = ByteBuffer() } else { input.discardReadBytes() }
     } catch {

@@ -38,7 +38,7 @@ extension NodeLoop {
     guard request.confirmation == nil else { return false }
     var request = request
     request.confirmation = core.requestConfirmation()
-    planFlush()
+    planConfirmation()
     // The caller keeps its own copy of the request, so the round is noted where the request will wait.
     if session.waiting.isEmpty {
       session.waiting.append(request)

@@ -8,6 +8,7 @@ import Transport
 
 extension NodeLoop {
   private static let silenceLimit: Nanoseconds = .milliseconds(5_000)
+  private static let diskReserve: Int64 = 64 << 20
   private static let reportInterval: Nanoseconds = .milliseconds(500)
 
   /// Who this node says that it is.
@@ -116,7 +117,7 @@ extension NodeLoop {
     } catch {
       return channel.close(promise: nil)
     }
-    logger.debug("link to \(peer.role.rawValue) \(peer.name) at \(peer.address)")
+    logger.info("link to \(peer.role.rawValue) \(peer.name) at \(peer.address)")
     drive(.connected(peer, dialed: address?.description))
     link.readFrames()
   }
@@ -126,7 +127,7 @@ extension NodeLoop {
     links[link.peer.id] = nil
     reports[link.peer.id] = nil
     guard !isStopping else { return }
-    logger.debug("lost the link to \(link.peer.role.rawValue) \(link.peer.name)")
+    logger.info("lost the link to \(link.peer.role.rawValue) \(link.peer.name)")
     slaveReads.removeAll { $0.master == link.peer.id }
     drive(.disconnected(link.peer.id))
     for dialer in dialers.values { dialer.linkClosed(link.peer.id) }
@@ -192,10 +193,28 @@ extension NodeLoop {
     }
     guard now - lastReport >= Self.reportInterval else { return }
     lastReport = now
+    watchDisk()
     encoded.removeAll()
     let report = ownReport
     for link in links.values { write(.report(report), to: link) }
     flushLinks()
+  }
+
+  /// Stops taking entries while there is still room for promises, and begins again by itself (design 4.11).
+  private func watchDisk() {
+    guard let available = DataDirectory.availableBytes(at: configuration.dataDirectory) else { return }
+    if !isDiskFull, available < Self.diskReserve {
+      isDiskFull = true
+      logger.error(
+        "the disk of \(configuration.dataDirectory) has less than \(Self.diskReserve >> 20) MiB left: takes no more writes"
+      )
+      drive(.disk(isFull: true))
+    } else if isDiskFull, available > Self.diskReserve + Self.diskReserve / 2 {
+      isDiskFull = false
+      logger.info("the disk of \(configuration.dataDirectory) has room again: takes writes")
+      drive(.disk(isFull: false))
+      retryWaiting()
+    }
   }
 
   var ownReport: NodeReport {

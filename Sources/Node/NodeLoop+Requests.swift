@@ -72,6 +72,11 @@ extension NodeLoop {
     case .paused:
       // A write waits for the end of the handover; a read can go on while this master still has its lease.
       guard !isWrite, core.isActive else { return false }
+    case .diskFull:
+      if isWrite {
+        session.answer(.error(Self.diskFull))
+        return true
+      }
     case .noQuorum:
       if isWrite {
         session.answer(.error(Self.noReplicas))
@@ -103,10 +108,15 @@ extension NodeLoop {
       return answerRead(reply, &request, for: session)
     }
     // A read that meets a key past its expiry writes its delete: that needs admission like any write.
-    guard core.admission(at: BootClock.now()) == .open else {
-      guard core.isActive, core.admission(at: BootClock.now()) == .noQuorum else { return false }
+    switch core.admission(at: BootClock.now()) {
+    case .open: break
+    case .noQuorum:
       session.answer(.error(Self.noReplicas))
       return true
+    case .diskFull:
+      session.answer(.error(Self.diskFull))
+      return true
+    case .paused, .standby: return false
     }
     let index = core.propose(outcome.mutations, time: BootClock.wallMilliseconds())
     view.overlay.add(outcome.mutations, at: index)
@@ -126,7 +136,7 @@ extension NodeLoop {
     guard confirmed || core.mayRead(at: BootClock.now()) else {
       if request.confirmation == nil {
         request.confirmation = core.requestConfirmation()
-        planFlush()
+        planConfirmation()
       }
       return false
     }
@@ -186,6 +196,9 @@ extension NodeLoop {
 
   static let noReplicas =
     "NOREPLICAS Not enough good slaves to write: nothing was done. Bring slaves back, or see 'kvorum status'."
+
+  static let diskFull =
+    "MISCONF The disk of the active master is full: nothing was done. Make room; reads go on, and so will writes."
 
   private func slaveRefusal(isWrite: Bool) -> Reply {
     let active = core.knownLeader.flatMap(address(of:)).map { " active=\($0)" } ?? ""

@@ -147,9 +147,10 @@ extension NodeLoop {
 
   private func line(_ session: ClientSession) -> String {
     let age = (BootClock.wallMilliseconds() - session.connectedAt) / 1_000
+    let idle = (BootClock.now() - session.lastRequest) / 1_000_000_000
     func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
     return "id=\(session.id) addr=\(session.remoteAddress) laddr=\(session.localAddress) "
-      + "name=\(text(session.name)) age=\(age) idle=0 flags=N db=0 resp=\(session.version == .v3 ? 3 : 2) "
+      + "name=\(text(session.name)) age=\(age) idle=\(idle) flags=N db=0 resp=\(session.version == .v3 ? 3 : 2) "
       + "cmd=\(session.lastCommand.isEmpty ? "NULL" : session.lastCommand) user=default "
       + "lib-name=\(text(session.libraryName)) lib-ver=\(text(session.libraryVersion))"
   }

@@ -164,7 +164,7 @@ extension NodeLoop {
         replication.append(
           (
             "slave\(position)",
-            "ip=\(address.host),port=\(address.port),state=online,offset=\(item.value.match),lag=0"
+            "ip=\(address.host),port=\(address.port),state=online,offset=\(item.value.match),lag=\((now - item.value.lastAccepted) / 1_000_000_000)"
           ))
       }
     } else {

@@ -24,6 +24,8 @@ final class NodeLoop: @unchecked Sendable {
   private var effects: [Effect] = []
   private var isPerforming = false
   private var isFlushPlanned = false
+  private var isFlushHeld = false
+  private var isConfirmationPlanned = false
   private var isSnapshotShared = false
   private var timer: Scheduled<Void>?
   private var timerAt: Instant = .distantFuture
@@ -68,6 +70,7 @@ final class NodeLoop: @unchecked Sendable {
   var hasBeenLinked = false
   let listenAddress: HostAndPort
   var isStopping = false
+  var isDiskFull = false
   private var housekeeping: RepeatedTask?
   /// Told once, when the node must end by itself.
   private let onEnd: @Sendable (NodeError) -> Void
@@ -182,14 +185,37 @@ final class NodeLoop: @unchecked Sendable {
   }
 
   /// Sends what was proposed once the requests at hand are read, so that they share messages and an fsync.
+  ///
+  /// While an fsync runs the next batch fills: it is sent when that fsync is done. Sending each few entries at once
+  /// would cost every node a wake-up and an fsync of its own for them, and get no write answered sooner.
   func planFlush() {
     guard !isFlushPlanned else { return }
     isFlushPlanned = true
     eventLoop.execute { [self] in
-      isFlushPlanned = false
       guard !isStopping else { return }
-      drive { core, now, effects in core.flush(at: now, into: &effects) }
+      if core.isWriting {
+        isFlushHeld = true
+      } else {
+        flush()
+      }
     }
+  }
+
+  /// Sends a confirmation round once the requests at hand are read, whatever the disk is doing.
+  func planConfirmation() {
+    guard !isConfirmationPlanned else { return }
+    isConfirmationPlanned = true
+    eventLoop.execute { [self] in
+      isConfirmationPlanned = false
+      if !isStopping { flush() }
+    }
+  }
+
+  /// Sends what was proposed now, and a confirmation round if one was asked for.
+  func flush() {
+    isFlushPlanned = false
+    isFlushHeld = false
+    drive { core, now, effects in core.flush(at: now, into: &effects) }
   }
 
   /// Lets the reads of this turn of the event loop share one snapshot of the replica.
@@ -248,6 +274,7 @@ final class NodeLoop: @unchecked Sendable {
       for outbound in write.thenSend { send(outbound) }
     }
     drive(.persisted(ticket: last.ticket))
+    if isFlushHeld, !core.isWriting { flush() }
   }
 
   func applied(_ index: LogIndex) {

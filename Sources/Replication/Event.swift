@@ -14,6 +14,8 @@ public enum Event: Sendable {
   case applied(LogIndex)
   /// `nextDeadline` has come.
   case timer
+  /// The disk has too little room for entries, or enough again (design 4.11).
+  case disk(isFull: Bool)
 }
 
 /// What a core wants done, in order. The driver does it and decides nothing.
@@ -24,7 +26,7 @@ public enum Effect: Sendable {
   case send(Outbound)
   /// Read old entries from the log and give them back as `Event.fetched`.
   case fetch(Fetch)
-  /// Entries up to here are safe for ever: answer their clients, and apply them.
+  /// Entries up to here are safe for ever and on our own disk: answer their clients, and apply them.
   case committed(upTo: LogIndex)
   /// The log was cut from here on: what was derived from those entries is void.
   case truncated(from: LogIndex)
@@ -88,6 +90,8 @@ public enum Admission: Hashable, Sendable {
   case paused
   /// Fewer than W slaves are in reach: refuse it, nothing may be appended.
   case noQuorum
+  /// This master's disk is full: refuse it, nothing may be appended.
+  case diskFull
   /// Another master leads, or none is known.
   case standby(active: NodeID?)
 }

@@ -19,7 +19,6 @@ struct Leadership: Sendable {
   var wantedNumber: UInt64 = 0
   var suspended = false
   var handover: Handover?
-  var removal: NodeID?
   /// When the dismissal of a node was last sent, so that it is not said at each retry.
   var dismissed: [NodeID: Instant] = [:]
 

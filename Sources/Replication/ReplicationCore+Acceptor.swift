@@ -72,7 +72,10 @@ extension ReplicationCore {
       reply(.mismatched(hint: hint), to: append, from: peer, into: &effects)
       return
     }
-    let end = append.previous.index + LogIndex(append.entries.count)
+    // With a full disk an append is taken as an empty one: it renews the lease, and the leader sends the entries
+    // again until there is room (design 4.11).
+    let entries = diskIsFull ? [] : append.entries
+    let end = append.previous.index + LogIndex(entries.count)
     let ack = Outbound(
       to: peer,
       message: .appendReply(
@@ -81,7 +84,7 @@ extension ReplicationCore {
           // Never our own last index: what lies beyond may be of another history than the leader's.
           outcome: .accepted(upTo: end), applied: applied)))
     let clusterBefore = hard.cluster
-    guard let change = adopt(append.entries, into: &effects) else { return }
+    guard let change = adopt(entries, into: &effects) else { return }
     // After the entries, since the configuration that says how long a lease is may be among them.
     grantedLease = (holder: peer, until: now + lease)
     let hardChanged = newPromise || hard.cluster != clusterBefore

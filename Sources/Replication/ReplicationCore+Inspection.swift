@@ -38,4 +38,7 @@ extension ReplicationCore {
 
   /// Our own log is fsynced up to here.
   public var durableLogIndex: LogIndex { durableIndex }
+
+  /// Whether writes are on their way to the disk.
+  public var isWriting: Bool { !outstanding.isEmpty }
 }

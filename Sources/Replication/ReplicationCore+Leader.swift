@@ -49,6 +49,7 @@ extension ReplicationCore {
       return .standby(active: leader == options.id ? nil : leader)
     }
     guard leadership.serving, leadership.handover == nil else { return .paused }
+    guard !diskIsFull else { return .diskFull }
     return hasWriteQuorum(leadership, at: now) ? .open : .noQuorum
   }
 

@@ -23,6 +23,8 @@ public struct ReplicationCore: Sendable {
   /// Invariant: applied <= commit <= log.lastIndex.
   var commit: LogIndex
   var applied: LogIndex
+  /// The driver was told that entries are committed up to here. Invariant: announced <= min(commit, durableIndex).
+  var announced: LogIndex
   /// Our own log is fsynced up to here.
   var durableIndex: LogIndex
   var lastTicket: UInt64 = 0
@@ -45,6 +47,8 @@ public struct ReplicationCore: Sendable {
   /// When this node began to follow the present leader without a break.
   var followingSince: Instant
   var halted = false
+  /// No entries are taken while it is; what is left of the disk is for promises.
+  var diskIsFull = false
 
   /// Invariant: at most one of `candidacy` and `leadership` is set; with neither the node follows.
   var candidacy: Candidacy?
@@ -71,6 +75,7 @@ public struct ReplicationCore: Sendable {
     log = LogView(recovered)
     commit = max(recovered.commit, recovered.applied)
     applied = recovered.applied
+    announced = commit
     durableIndex = recovered.lastIndex
     random = SplitMix64(seed: options.seed)
     lastHeard = now
@@ -152,6 +157,7 @@ public struct ReplicationCore: Sendable {
       applied = max(applied, index)
       log.evict(applied: applied, limitBytes: options.cacheBytes)
     case .timer: tick(at: now, into: &effects)
+    case .disk(let isFull): diskIsFull = isFull
     }
   }
 
@@ -267,7 +273,17 @@ public struct ReplicationCore: Sendable {
       durablePromise = max(durablePromise, oldest.promised)
       outstanding.removeFirst()
     }
+    announceCommitted(into: &effects)
     if leadership != nil { evaluateQuorums(at: now, into: &effects) }
+  }
+
+  /// Lets the driver answer and apply what is committed, as far as our own disk has it: a replica that were ahead
+  /// of its log after a crash could not be trusted.
+  private mutating func announceCommitted(into effects: inout [Effect]) {
+    let index = min(commit, durableIndex)
+    guard index > announced else { return }
+    announced = index
+    effects.append(.committed(upTo: index))
   }
 
   /// Moves the commit index forward and says so.
@@ -275,7 +291,7 @@ public struct ReplicationCore: Sendable {
     guard index > commit else { return }
     let before = commit
     commit = index
-    effects.append(.committed(upTo: index))
+    announceCommitted(into: &effects)
     for known in log.configurations.reversed() where known.index <= index {
       guard known.index > before else { break }
       effects.append(.configurationCommitted(known.configuration))

@@ -18,7 +18,7 @@ struct FileFormat {
     checkpointPages: 2000)
   static let replica = FileFormat(
     name: "replica.db", sql: Schema.replica, application: Schema.replicaApplication,
-    version: Schema.replicaVersion, checkpointPages: 4000)
+    version: Schema.replicaVersion, checkpointPages: 16_000)
 }
 
 /// How big a file is, in bytes.

@@ -228,8 +228,9 @@ extension Cluster {
 
   private func halted(_ reason: String, _ machine: Machine) {
     say(machine, "halts: \(reason)")
-    guard let configuration = canonical.configuration, configuration.incoming == nil,
-      configuration.removed.contains(machine.id)
+    // A removal is settled once a configuration without the node is committed; only then may it be sent away.
+    guard let configuration = canonical.configuration, configuration.removed.contains(machine.id),
+      configuration.member(machine.id) == nil
     else { return fail(machine, "halts: \(reason)") }
     stop(machine)
     machine.retired = true

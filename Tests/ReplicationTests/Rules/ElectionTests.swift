@@ -110,7 +110,8 @@ import Testing
   @Test func `it pulls the best promised log before it leads, and cuts its own tail for it`() {
     var master = master(log(slaves: 3, rounds: [1, 1]), promised: 2)
     let epoch3 = master.poll(voters: ["s1", "s2"]).prepare?.epoch ?? .zero
-    _ = master.take(promise(epoch3, last: position(1, 2)), from: "s1")
+    // The higher epoch wins against the longer log.
+    _ = master.take(promise(epoch3, last: position(1, 9)), from: "s1")
     var effects = master.take(promise(epoch3, last: position(2, 2)), from: "s2")
     #expect(effects.sent.pulls.map(\.previous) == [position(1, 3)])
     #expect(effects.sent.to("s2").pulls.count == 1)

@@ -206,6 +206,14 @@ import Testing
     #expect(leader.take(.appendReply(refusal), from: "s3").stepDownReason != nil)
   }
 
+  @Test func `a refusal for an epoch that is not higher than its own is old news`() {
+    var leader = Bench.leader(slaves: 3)
+    let refusal = Message.AppendReply(
+      epoch: leader.core.epoch, number: 1, outcome: .refused(promised: leader.core.epoch), applied: 0)
+    #expect(leader.take(.appendReply(refusal), from: "s3").prepare == nil)
+    #expect(leader.core.isActive)
+  }
+
   @Test func `a leader that asked again in vain sends its clients away`() {
     var leader = Bench.leader(slaves: 3)
     let refusal = Message.AppendReply(

@@ -34,11 +34,10 @@ final class CoreCluster {
   private let leaseMilliseconds: Int64
   private let masterNames: [String]
 
-  init(masters: Int, slaves: Int, leaseMilliseconds: Int64 = 500) {
+  /// Knows its masters and starts nothing.
+  init(masters: Int, leaseMilliseconds: Int64 = 500) {
     self.leaseMilliseconds = leaseMilliseconds
     masterNames = (0..<masters).map { "m\($0 + 1)" }
-    for name in masterNames { start(name) }
-    for number in 0..<slaves { start("s\(number + 1)") }
   }
 
   var names: [String] { nodes.keys.sorted() }
@@ -183,7 +182,9 @@ final class CoreCluster {
 
   /// A cluster in which m1 serves and every slave and master is listed.
   static func ready(masters: Int = 2, slaves: Int = 3) -> CoreCluster {
-    let cluster = CoreCluster(masters: masters, slaves: slaves)
+    let cluster = CoreCluster(masters: masters)
+    for name in cluster.masterNames { cluster.start(name) }
+    for number in 0..<slaves { cluster.start("s\(number + 1)") }
     precondition(cluster.becomeReady(), "the cluster did not come up")
     return cluster
   }
@@ -223,11 +224,12 @@ final class CoreCluster {
     return index
   }
 
-  private func describe(_ admission: Admission) -> String {
+  func describe(_ admission: Admission) -> String {
     switch admission {
     case .open: "open"
     case .paused: "paused"
     case .noQuorum: "no quorum"
+    case .diskFull: "disk full"
     case .standby(let active): "standby, active is \(active.map(name) ?? "not known")"
     }
   }
