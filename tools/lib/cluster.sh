@@ -49,10 +49,12 @@ kill_nodes() {
   done
 }
 
-# Ends all nodes cleanly; whatever has not ended by itself is killed, and that counts as a failure.
+# Ends all nodes that run, cleanly; whatever has not ended by itself is killed, and that counts as a failure.
 stop_nodes() {
   local node deadline bad=()
-  for node in "${!pids[@]}"; do kill -TERM "${pids[$node]}" 2>/dev/null || true; done
+  for node in "${!pids[@]}"; do
+    kill -TERM "${pids[$node]}" 2>/dev/null || unset "pids[$node]"
+  done
   deadline=$(($(milliseconds) + 12000))
   for node in "${!pids[@]}"; do
     while is_running "$node" && (($(milliseconds) < deadline)); do sleep 0.05; done

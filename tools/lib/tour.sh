@@ -204,6 +204,7 @@ tour() {
   seen "$count files: ok"
 
   begin "all nodes stop"
+  for node in "${nodes[@]}"; do is_running "$node" || fail_step "$node has died"; done
   local ended=("${pids[@]}") pid
   stop_nodes || fail_step "not every node ended cleanly"
   for pid in "${ended[@]}"; do
