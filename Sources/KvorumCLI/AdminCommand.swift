@@ -78,7 +78,7 @@ struct AdminCommand: AsyncParsableCommand {
           kvorum admin transfer              to the other master
           kvorum admin transfer backup       to the one with this name or id
 
-        A primary that is in sync takes over again by itself.
+        A primary that handed over so does not take the lead back by itself until it is started anew.
         """)
 
     @OptionGroup var options: MastersOptions

@@ -21,20 +21,20 @@ struct ClientCommand: AsyncParsableCommand {
         kvorum client                                the prompt, on a terminal
         kvorum client write foo bar                  one command
         kvorum client read foo                       prints bar
-        kvorum client --read majority read foo       works while both masters are down, too
+        kvorum client --read majority read foo       also while both masters are down
         printf 'SET a 1\\nGET a\\n' | kvorum client    a command a line
 
-      Options come before the command; everything after its first word is passed on untouched. READ, WRITE
-      and every command of Redis work, in any case. A piped line is split as redis-cli splits it; after
-      "WRITE key" the rest of the line is the value.
+      Options come before the command; everything after its first word is passed on untouched. READ, WRITE \
+      and the Redis commands that COMMAND LIST names work, in any case. A piped line is split as redis-cli \
+      splits it; after "WRITE key" the rest of the line is the value.
 
-      Values go to standard output as they are, errors and "Key foo not found" to standard error.
-      Exit codes: 0 done, 1 error, 3 not found (the answer was nil). From a pipe every line is run, and the
-      exit code is 1 if any of them failed.
+      Values go to standard output as they are, errors and "Key foo not found" to standard error. Exit codes: \
+      0 done, 1 error, 3 not found (the answer was nil). From a pipe every line is run, and the exit code is 1 \
+      if any of them failed.
 
-      --read majority and --read stale turn to the slaves when no master answers, and say so on standard
-      error: such an answer may miss acknowledged writes. The slaves' addresses are those of --slaves and
-      those that an earlier client of the same --masters left in $XDG_CACHE_HOME/kvorum or ~/.cache/kvorum.
+      --read majority and --read stale turn to the slaves when no master answers, and say so on standard error: \
+      such an answer may miss acknowledged writes. The slaves' addresses are those of --slaves and those that an \
+      earlier client of the same --masters left in $XDG_CACHE_HOME/kvorum or ~/.cache/kvorum.
       """)
 
   @OptionGroup var options: MastersOptions

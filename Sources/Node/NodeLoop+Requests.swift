@@ -164,7 +164,7 @@ extension NodeLoop {
       }
       return false
     }
-    if logsOperations { logger.debug("\(text(of: request))") }
+    if logsOperations { logger.debug("\(text(of: request.arguments))") }
     if view.newestSeen > core.commitIndex {
       let index = view.newestSeen
       let ticket = session.replies.add(reply, afterCommitOf: index)
@@ -214,12 +214,25 @@ extension NodeLoop {
       + Nanoseconds(bytes) * 1_000_000_000 / (16 << 20)
   }
 
-  private func logOperation(_ command: Command, _ request: Request, index: LogIndex) {
-    logger.debug("\(text(of: request))", metadata: ["index": "\(index)"])
+  /// A follower sees no commands but what they came to; the active master logs each command itself.
+  func logOperations(of entries: [Entry]) {
+    for entry in entries {
+      guard case .mutations(let mutations) = entry.payload else { continue }
+      let texts = mutations.prefix(8).map { mutation in
+        text(
+          of: [Array("\(mutation.operation)".utf8), mutation.key]
+            + (mutation.operation == .put ? [mutation.value] : []))
+      }
+      logger.debug("\(texts.joined(separator: ", "))", metadata: ["index": "\(entry.index)"])
+    }
   }
 
-  private func text(of request: Request) -> String {
-    request.arguments.prefix(8).map { argument in
+  private func logOperation(_ command: Command, _ request: Request, index: LogIndex) {
+    logger.debug("\(text(of: request.arguments))", metadata: ["index": "\(index)"])
+  }
+
+  private func text(of words: [[UInt8]]) -> String {
+    words.prefix(8).map { argument in
       let text = String(decoding: argument.prefix(64), as: UTF8.self)
       return argument.count > 64 ? text + "…" : text
     }.joined(separator: " ")

@@ -301,6 +301,7 @@ final class NodeLoop: @unchecked Sendable {
     let entries = core.recentEntries(from: submittedToApplier + 1, through: index)
     guard let last = entries.last else { return }
     submittedToApplier = last.index
+    if logsOperations, !core.isActive { logOperations(of: entries) }
     unappliedBytes += entries.reduce(0) { $0 + $1.approximateSize }
     applier.submit(entries, at: BootClock.now())
   }
