@@ -19,12 +19,15 @@ final class NodeLoop: @unchecked Sendable {
   let logsOperations: Bool
   let startedAt = BootClock.now()
 
+  /// How long a batch waits for the one before it.
+  private static let longestHold = TimeAmount.milliseconds(2)
+
   // MARK: Protocol
   var core: ReplicationCore
   private var effects: [Effect] = []
   private var isPerforming = false
   private var isFlushPlanned = false
-  private var isFlushHeld = false
+  private var heldFlush: Scheduled<Void>?
   private var isConfirmationPlanned = false
   private var isSnapshotShared = false
   private var timer: Scheduled<Void>?
@@ -189,16 +192,16 @@ final class NodeLoop: @unchecked Sendable {
 
   /// Sends what was proposed once the requests at hand are read, so that they share messages and an fsync.
   ///
-  /// While an fsync runs the next batch fills: it is sent when that fsync is done. Sending each few entries at once
-  /// would cost every node a wake-up and an fsync of its own for them, and get no write answered sooner.
+  /// While a batch is on its way to its quorum the next one fills, for a moment at most. Sending each few entries at
+  /// once would cost every node a wake-up and an fsync of its own for them: on busy processors all would wait longer.
   func planFlush() {
     guard !isFlushPlanned else { return }
     isFlushPlanned = true
     eventLoop.execute { [self] in
       guard !isStopping else { return }
-      if core.isWriting {
-        isFlushHeld = true
-      } else {
+      guard core.isCommitting else { return flush() }
+      heldFlush = eventLoop.assumeIsolated().scheduleTask(in: Self.longestHold) { [weak self] in
+        guard let self, !isStopping else { return }
         flush()
       }
     }
@@ -217,7 +220,8 @@ final class NodeLoop: @unchecked Sendable {
   /// Sends what was proposed now, and a confirmation round if one was asked for.
   func flush() {
     isFlushPlanned = false
-    isFlushHeld = false
+    heldFlush?.cancel()
+    heldFlush = nil
     drive { core, now, effects in core.flush(at: now, into: &effects) }
   }
 
@@ -244,6 +248,7 @@ final class NodeLoop: @unchecked Sendable {
     }
     effects.removeAll(keepingCapacity: true)
     isPerforming = false
+    if heldFlush != nil, !core.isCommitting { return flush() }
     flushLinks()
     armTimer()
   }
@@ -277,7 +282,6 @@ final class NodeLoop: @unchecked Sendable {
       for outbound in write.thenSend { send(outbound) }
     }
     drive(.persisted(ticket: last.ticket))
-    if isFlushHeld, !core.isWriting { flush() }
   }
 
   func applied(_ index: LogIndex) {

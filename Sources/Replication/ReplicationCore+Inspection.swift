@@ -39,6 +39,6 @@ extension ReplicationCore {
   /// Our own log is fsynced up to here.
   public var durableLogIndex: LogIndex { durableIndex }
 
-  /// Whether writes are on their way to the disk.
-  public var isWriting: Bool { !outstanding.isEmpty }
+  /// Whether entries of this leader are on their way to be committed.
+  public var isCommitting: Bool { (leadership?.submittedIndex ?? 0) > commit }
 }
