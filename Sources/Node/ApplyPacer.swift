@@ -15,9 +15,9 @@ struct ApplyPacer: Sendable {
   /// No entry for this long is a pause.
   static let pause: Nanoseconds = .milliseconds(20)
   /// A batch of this many entries starts at once.
-  static let fullBatch = 65_536
+  static let fullBatch = 131_072
   /// A batch of this many bytes starts at once.
-  static let fullBytes = 32 << 20
+  static let fullBytes = 64 << 20
 
   private var nextStart: Instant = .distantPast
   private var lastFinish: Instant = .distantPast

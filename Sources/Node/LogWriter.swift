@@ -6,7 +6,7 @@ import Storage
 /// The thread owns the `LogStore` from `start` to `stop`. A write that fails is reported once, and nothing is
 /// written after it: what a failed fsync left behind is known only after a restart (design 4.11).
 final class LogWriter: Sendable {
-  private let worker = WorkerThread<LogWrite>(name: "kvorum-log")
+  private let worker = WorkerThread<LogWrite>(name: "kvorum-log", patience: 0.01)
 
   /// `onPersisted` gets the writes that became durable, in order; both closures run on the writer's thread.
   func start(
@@ -26,7 +26,8 @@ final class LogWriter: Sendable {
     }
   }
 
-  func submit(_ write: LogWrite) { worker.submit(write) }
+  /// A write that nobody waits for may be kept for 10 ms, to share its fsync with more.
+  func submit(_ write: LogWrite, urgent: Bool) { worker.submit(write, urgent: urgent) }
 
   /// Finishes what is queued; call it off the event loop.
   func stop() { worker.stop() }

@@ -8,7 +8,10 @@ extension NodeLoop {
   /// The shell's whole part in the protocol: one switch over what the core wants.
   func perform(_ effect: Effect) {
     switch effect {
-    case .write(let write): logWriter.submit(write)
+    case .write(let write):
+      // A standby's copy of an entry is in no quorum: it need not cost an fsync of its own.
+      let isStandby = configuration.role.isMaster && !core.isActive && !core.isCandidate
+      logWriter.submit(write, urgent: !isStandby || write.hardState != nil)
     case .send(let outbound): send(outbound)
     case .fetch(let fetch): read(fetch)
     case .committed(let index): committed(upTo: index)

@@ -21,12 +21,14 @@ final class NodeLoop: @unchecked Sendable {
 
   /// How long a batch waits for the one before it.
   private static let longestHold = TimeAmount.milliseconds(2)
+  private static let gatherTime = TimeAmount.microseconds(250)
 
   // MARK: Protocol
   var core: ReplicationCore
   private var effects: [Effect] = []
   private var isPerforming = false
   private var isFlushPlanned = false
+  private var isGathering = false
   private var heldFlush: Scheduled<Void>?
   private var isConfirmationPlanned = false
   private var isSnapshotShared = false
@@ -200,10 +202,21 @@ final class NodeLoop: @unchecked Sendable {
     eventLoop.execute { [self] in
       guard !isStopping else { return }
       guard core.isCommitting else { return flush() }
-      heldFlush = eventLoop.assumeIsolated().scheduleTask(in: Self.longestHold) { [weak self] in
-        guard let self, !isStopping else { return }
-        flush()
-      }
+      holdFlush(Self.longestHold)
+    }
+  }
+
+  /// The batch before is committed: the clients that are answered now are given a moment to send their next requests.
+  private func gather() {
+    isGathering = true
+    heldFlush?.cancel()
+    holdFlush(Self.gatherTime)
+  }
+
+  private func holdFlush(_ time: TimeAmount) {
+    heldFlush = eventLoop.assumeIsolated().scheduleTask(in: time) { [weak self] in
+      guard let self, !isStopping else { return }
+      flush()
     }
   }
 
@@ -222,6 +235,7 @@ final class NodeLoop: @unchecked Sendable {
     isFlushPlanned = false
     heldFlush?.cancel()
     heldFlush = nil
+    isGathering = false
     drive { core, now, effects in core.flush(at: now, into: &effects) }
   }
 
@@ -248,7 +262,7 @@ final class NodeLoop: @unchecked Sendable {
     }
     effects.removeAll(keepingCapacity: true)
     isPerforming = false
-    if heldFlush != nil, !core.isCommitting { return flush() }
+    if heldFlush != nil, !isGathering, !core.isCommitting { gather() }
     flushLinks()
     armTimer()
   }

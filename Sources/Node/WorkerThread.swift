@@ -11,10 +11,16 @@ final class WorkerThread<Item: Sendable>: @unchecked Sendable {
   private var stopping = false
   private var stopped = false
   private var waiting = false
+  private var isUrgent = false
 
   private let name: String
 
-  init(name: String) { self.name = name }
+  private let patience: TimeInterval
+
+  init(name: String, patience: TimeInterval = 0) {
+    self.name = name
+    self.patience = patience
+  }
 
   /// Starts the thread. `work` gets what has come since the last call, in order; it runs until `stop`.
   func start(_ work: @escaping @Sendable ([Item]) -> Void) {
@@ -29,11 +35,12 @@ final class WorkerThread<Item: Sendable>: @unchecked Sendable {
     thread.start()
   }
 
-  /// Adds an item, from any thread.
-  func submit(_ item: Item) {
+  /// Adds an item, from any thread. One that is not urgent may wait for `patience`, so that more come together.
+  func submit(_ item: Item, urgent: Bool = true) {
     condition.lock()
     items.append(item)
-    let wake = waiting
+    if urgent { isUrgent = true }
+    let wake = waiting && (urgent || items.count == 1)
     condition.unlock()
     if wake { condition.signal() }
   }
@@ -56,6 +63,14 @@ final class WorkerThread<Item: Sendable>: @unchecked Sendable {
       condition.wait()
       waiting = false
     }
+    let latest = Date(timeIntervalSinceNow: patience)
+    while !isUrgent, !stopping {
+      waiting = true
+      let isWoken = condition.wait(until: latest)
+      waiting = false
+      if !isWoken { break }
+    }
+    isUrgent = false
     defer { items = [] }
     return items
   }
