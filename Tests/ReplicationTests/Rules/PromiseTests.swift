@@ -53,6 +53,19 @@ import Testing
     #expect(slave.take(prepare(epoch(2, "m2")), from: "m2").riding.prepareReplies.first?.granted == true)
   }
 
+  @Test func `part of a message from the leader renews its lease, one from another master does not`() {
+    var slave = Bench("s1", entries: log)
+    _ = slave.take(append(epoch(1), after: position(1, 2)), from: "m1")
+    slave.advance(milliseconds: 300)
+    _ = slave.take(.hearing(id("m1")))
+    slave.advance(milliseconds: 400)
+    _ = slave.take(.hearing(id("m2")))
+    let refused = slave.take(prepare(epoch(2, "m2")), from: "m2").sent.prepareReplies.first
+    #expect(refused?.wait == .milliseconds(100))
+    slave.advance(milliseconds: 100)
+    #expect(slave.take(prepare(epoch(2, "m2")), from: "m2").riding.prepareReplies.first?.granted == true)
+  }
+
   @Test func `each accepted append renews the lease, a mismatched one does not`() {
     var slave = Bench("s1", entries: log)
     _ = slave.take(append(epoch(1), after: position(1, 2)), from: "m1")
