@@ -28,6 +28,8 @@ final class ClientSession: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
 
+  private static let grace = TimeAmount.milliseconds(100)
+
   let id: UInt64
   let connectedAt: Int64
   var name: [UInt8] = []
@@ -44,6 +46,8 @@ final class ClientSession: ChannelInboundHandler, RemovableChannelHandler {
   var isListed = false
   var needsDrain = false
   private(set) var isClosing = false
+  private(set) var isLeaving = false
+  private var closesOnceDrained = false
   private(set) var channel: (any Channel)?
 
   private unowned let node: NodeLoop
@@ -142,6 +146,7 @@ final class ClientSession: ChannelInboundHandler, RemovableChannelHandler {
   /// Sends the replies that may leave.
   func drain() {
     guard let context else { return }
+    defer { closeIfDrained() }
     let commit = node.commitIndex
     while let reply = replies.next(committed: commit) {
       output.write(reply, version)
@@ -153,11 +158,29 @@ final class ClientSession: ChannelInboundHandler, RemovableChannelHandler {
     context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
   }
 
-  /// Sends what may leave, and closes; what may not is dropped with the socket.
-  func closeAfterReplies() {
-    guard !isClosing, let channel else { return }
+  /// From now on everything is refused, and the connection closes a moment later.
+  ///
+  /// What its client had sent before it could know is then answered. If the socket closed at once those writes would
+  /// be in doubt for the client, although nothing was done.
+  func leave() {
+    guard !isLeaving, !isClosing, let channel else { return }
+    isLeaving = true
     drain()
+    channel.eventLoop.assumeIsolated().scheduleTask(in: Self.grace) { [weak self] in self?.closeAfterReplies()
+    }
+  }
+
+  /// Reads nothing more, and closes once every reply that is owed has left.
+  func closeAfterReplies() {
+    guard !isClosing else { return }
     isClosing = true
+    closesOnceDrained = true
+    drain()
+  }
+
+  private func closeIfDrained() {
+    guard closesOnceDrained, replies.isEmpty, let channel else { return }
+    closesOnceDrained = false
     // Behind the replies in the channel's queue; one who never reads them is not waited for.
     channel.writeAndFlush(ByteBuffer()).whenComplete { _ in channel.close(promise: nil) }
     channel.eventLoop.scheduleTask(in: .seconds(1)) { channel.close(promise: nil) }

@@ -146,7 +146,8 @@ public final class Node: Sendable {
       .serverChannelOption(.autoRead, value: false)
       .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
       .childChannelOption(.writeBufferWaterMark, value: .init(low: 16 << 20, high: 32 << 20))
-      .childChannelOption(.maxMessagesPerRead, value: 4)
+      // One read a turn: who pipelines without end must not keep the node from its timers and its peers.
+      .childChannelOption(.maxMessagesPerRead, value: 1)
       .childChannelInitializer { channel in
         guard let loop = relay.loop else { return channel.close() }
         let session = loop.makeSession(limits: limits)
@@ -218,7 +219,8 @@ public final class Node: Sendable {
     guard (try? await eventLoop.submit({ loop.beginHandoverForStop() }).get()) == true else { return }
     for _ in 0..<50 {
       try? await Task.sleep(for: .milliseconds(20))
-      if (try? await eventLoop.submit({ loop.core.isActive }).get()) != true { return }
+      let isBusy = try? await eventLoop.submit { loop.core.isActive || loop.hasLeavingClients }.get()
+      if isBusy != true { return }
     }
   }
 }
@@ -238,6 +240,9 @@ extension NodeLoop {
     return ClientSession(
       id: nextSessionID, node: self, limits: limits, now: BootClock.wallMilliseconds())
   }
+
+  /// Whether clients are still being told that another master leads.
+  fileprivate var hasLeavingClients: Bool { sessions.values.contains { $0.isLeaving } }
 
   fileprivate func beginHandoverForStop() -> Bool {
     guard core.isActive else { return false }

@@ -16,7 +16,9 @@ extension NodeLoop {
     case .becameActive(let epoch): becameActive(epoch)
     case .resumed: retryWaiting()
     case .steppedDown(let reason): steppedDown(reason)
-    case .suspended: closeClients("the lease is lost")
+    case .suspended:
+      isSuspended = true
+      closeClients("the lease is lost")
     case .handedOver(let target): handedOver(to: target)
     case .confirmed(let number):
       confirmedRound = max(confirmedRound, number)

@@ -145,6 +145,12 @@ extension NodeLoop {
     }
   }
 
+  /// A part of a frame has come.
+  func hearing(_ link: PeerLink) {
+    guard links[link.peer.id] === link else { return }
+    drive(.hearing(link.peer.id))
+  }
+
   func send(_ outbound: Outbound) {
     guard let link = links[outbound.to] else { return }
     do {

@@ -65,6 +65,10 @@ extension NodeLoop {
       session.answer(slaveRefusal(isWrite: isWrite))
       return true
     }
+    guard !session.isLeaving else {
+      session.answer(departureRefusal(isWrite: isWrite))
+      return true
+    }
     switch core.admission(at: BootClock.now()) {
     case .standby(let active):
       session.answer(standbyRefusal(isWrite: isWrite, active: active))
@@ -79,10 +83,13 @@ extension NodeLoop {
       }
     case .noQuorum:
       if isWrite {
+        guard !waitsForLease(&request) else { return false }
         session.answer(.error(Self.noReplicas))
         return true
       }
-    case .open: if isWrite, unappliedBytes > unappliedLimit { return false }
+    case .open:
+      isSuspended = false
+      if isWrite, unappliedBytes > unappliedLimit { return false }
     }
     if !isWrite, consistency == .majority { return startMajorityRead(command, request, for: session) }
     return evaluate(command, &request, for: session)
@@ -111,6 +118,7 @@ extension NodeLoop {
     switch core.admission(at: BootClock.now()) {
     case .open: break
     case .noQuorum:
+      guard !waitsForLease(&request) else { return false }
       session.answer(.error(Self.noReplicas))
       return true
     case .diskFull:
@@ -122,10 +130,26 @@ extension NodeLoop {
     view.overlay.add(outcome.mutations, at: index)
     let ticket = session.replies.add(outcome.reply, afterCommitOf: index)
     pendingWrites.append(
-      PendingReply(index: index, session: session, ticket: ticket, since: request.arrived))
+      PendingReply(
+        index: index, session: session, ticket: ticket, deadline: deadline(of: outcome.mutations, request)))
     statistics.writes += 1
     if logsOperations { logOperation(command, request, index: index) }
     planFlush()
+    return true
+  }
+
+  /// A lease that ran out while W slaves still have their links is most likely a moment's stall, here or there: the
+  /// write waits for fresh acks rather than fail. Where slaves are gone there is nothing to wait for.
+  private func waitsForLease(_ request: inout Request) -> Bool {
+    guard !isSuspended, let configuration = core.configuration else { return false }
+    let hasLinks = configuration.sets.allSatisfy { set in
+      set.slaves.count { links[$0.id] != nil } >= set.quorum.write
+    }
+    guard hasLinks else { return false }
+    if request.confirmation.map({ $0 <= confirmedRound }) ?? true {
+      request.confirmation = core.requestConfirmation()
+      planConfirmation()
+    }
     return true
   }
 
@@ -145,7 +169,8 @@ extension NodeLoop {
       let index = view.newestSeen
       let ticket = session.replies.add(reply, afterCommitOf: index)
       pendingReads.append(
-        PendingReply(index: index, session: session, ticket: ticket, since: request.arrived))
+        PendingReply(
+          index: index, session: session, ticket: ticket, deadline: deadline(of: [], request)))
     } else {
       session.answer(reply)
     }
@@ -181,6 +206,14 @@ extension NodeLoop {
       ])
   }
 
+  /// When a reply that waits for its commit is given up. Large values take their time on every disk: a second more
+  /// for each 16 MiB.
+  private func deadline(of mutations: [Mutation], _ request: Request) -> Instant {
+    let bytes = mutations.reduce(0) { $0 + $1.value.count }
+    return request.arrived + .milliseconds(configuration.writeTimeoutMilliseconds)
+      + Nanoseconds(bytes) * 1_000_000_000 / (16 << 20)
+  }
+
   /// A follower sees no commands but what they came to; the active master logs each command itself.
   func logOperations(of entries: [Entry]) {
     for entry in entries {
@@ -213,6 +246,9 @@ extension NodeLoop {
   static let diskFull =
     "MISCONF The disk of the active master is full: nothing was done. Make room; reads go on, and so will writes."
 
+  private static let unconfirmed =
+    "CLUSTERDOWN Too few slaves confirmed in time that this master still leads; try again."
+
   private func slaveRefusal(isWrite: Bool) -> Reply {
     let active = core.knownLeader.flatMap(address(of:)).map { " active=\($0)" } ?? ""
     if isWrite { return .error("READONLY You can't write against a slave.\(active)") }
@@ -231,6 +267,12 @@ extension NodeLoop {
       isWrite
         ? "READONLY You can't write against a standby master. active=\(address)"
         : "READONLY This master is on standby. active=\(address)")
+  }
+
+  /// Why nothing is done any more for a client that is to look for the active master.
+  private func departureRefusal(isWrite: Bool) -> Reply {
+    guard core.isActive else { return standbyRefusal(isWrite: isWrite, active: core.knownLeader) }
+    return .error(isWrite ? Self.noReplicas : Self.unconfirmed)
   }
 
   /// Where clients reach a node, as it says itself or as the configuration has it.
@@ -287,7 +329,7 @@ extension NodeLoop {
         .error(
           isWrite
             ? Self.noReplicas
-            : "CLUSTERDOWN Too few slaves confirmed in time that this master still leads; try again."))
+            : Self.unconfirmed))
       touched.append(session)
     }
     if !touched.isEmpty { retryWaiting() }
@@ -297,7 +339,7 @@ extension NodeLoop {
   func failWaiting(_ session: ClientSession) {
     while let request = session.waiting.popFirst() {
       let isWrite = table.command(named: request.arguments[0])?.flags.contains(.write) == true
-      session.answer(standbyRefusal(isWrite: isWrite, active: core.knownLeader))
+      session.answer(departureRefusal(isWrite: isWrite))
     }
   }
 
@@ -335,15 +377,14 @@ extension NodeLoop {
   /// makes many clients send the write again (design 4.12).
   func expireReplies() {
     let now = BootClock.now()
-    let oldest = now - .milliseconds(configuration.writeTimeoutMilliseconds)
-    while let pending = pendingWrites.first, pending.since < oldest {
+    while let pending = pendingWrites.first, pending.deadline < now {
       pendingWrites.removeFirst()
       fail(pending, inDoubt(pending.index, "too few slaves answered in time"))
     }
-    for pending in pendingReads where pending.since < oldest {
+    for pending in pendingReads where pending.deadline < now {
       fail(pending, .error("CLUSTERDOWN The write that this read saw was not committed in time; try again."))
     }
-    pendingReads.removeAll { $0.since < oldest }
+    pendingReads.removeAll { $0.deadline < now }
     expireMajorityReads(at: now)
     if let change = awaitedChange, now > change.deadline {
       endAwaitedChange("ERR the change was begun but has not come to its end; see 'kvorum status'")
@@ -388,7 +429,7 @@ extension NodeLoop {
     if !open.isEmpty { logger.info("closes \(open.count) client connections: \(reason)") }
     for session in open {
       failWaiting(session)
-      session.closeAfterReplies()
+      session.leave()
     }
   }
 }

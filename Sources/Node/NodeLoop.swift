@@ -57,6 +57,8 @@ final class NodeLoop: @unchecked Sendable {
   var nextMajorityRead: UInt64 = 1
   var slaveReads: [SlaveRead] = []
   var awaitedChange: AwaitedChange?
+  /// Whether the lease has been lost for so long that nobody waits for its return.
+  var isSuspended = false
   var statistics = Statistics()
 
   // MARK: Peers
@@ -79,7 +81,8 @@ final class NodeLoop: @unchecked Sendable {
     var index: LogIndex
     var session: ClientSession
     var ticket: ReplyQueue.Ticket
-    var since: Instant
+    /// Then it is answered as in doubt.
+    var deadline: Instant
   }
 
   /// An admin's request that ends with a later effect of the core.

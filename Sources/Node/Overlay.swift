@@ -1,4 +1,5 @@
 import Commands
+import DequeModule
 import Replication
 
 /// The effects that are in the log but not yet in replica.db, newest per key.
@@ -13,8 +14,8 @@ struct Overlay {
     var expiresAt: Int64?
     /// The entry that created the key, if that is known without the replica.
     var createdIndex: LogIndex?
-    /// The entries that put the key since `createdIndex`, or since the replica's row.
-    var puts: [LogIndex]
+    /// The entries that put the key since `createdIndex`, or since the replica's row, in order.
+    var puts: Deque<LogIndex>
   }
 
   private(set) var changes: [[UInt8]: Change] = [:]
@@ -52,10 +53,16 @@ struct Overlay {
     }
   }
 
-  /// Drops what an applied entry did, unless a later one has changed the key again.
+  /// Drops what an applied entry did. A key that a later entry has changed again stays, but from then on its history
+  /// begins with the replica's row: that of a key which is written all the time would grow for ever.
   mutating func remove(_ mutations: [Mutation], appliedAt index: LogIndex) {
-    for mutation in mutations where changes[mutation.key]?.index == index {
-      changes[mutation.key] = nil
+    for mutation in mutations {
+      guard let place = changes.index(forKey: mutation.key) else { continue }
+      guard changes.values[place].index > index else {
+        changes.remove(at: place)
+        continue
+      }
+      changes.values[place].forget(through: index)
     }
   }
 
@@ -67,10 +74,30 @@ struct Overlay {
         value: value, version: UInt64(change.puts.count), createdIndex: created,
         modifiedIndex: change.index, expiresAt: change.expiresAt)
     }
-    let later = change.puts.count { $0 > (row?.modifiedIndex ?? 0) }
+    let later = change.puts(after: row?.modifiedIndex ?? 0)
     return StoredValue(
       value: value, version: (row?.version ?? 0) + UInt64(later),
       createdIndex: row?.createdIndex ?? change.puts[0], modifiedIndex: change.index,
       expiresAt: change.expiresAt)
+  }
+}
+
+extension Overlay.Change {
+  /// Drops the puts that the replica has.
+  fileprivate mutating func forget(through index: LogIndex) {
+    while let first = puts.first, first <= index { puts.removeFirst() }
+    if let created = createdIndex, created <= index { createdIndex = nil }
+  }
+
+  /// How many puts are newer than an index. A key can be put many times before the replica has the first, and each
+  /// evaluation of a command asks, so they are not counted one by one.
+  fileprivate func puts(after index: LogIndex) -> Int {
+    var low = 0
+    var high = puts.count
+    while low < high {
+      let middle = (low + high) / 2
+      if puts[middle] > index { high = middle } else { low = middle + 1 }
+    }
+    return puts.count - low
   }
 }

@@ -40,7 +40,12 @@ final class PeerLink: ChannelInboundHandler {
     lastReceived = BootClock.now()
     do {
       while let frame = try decoder.next(from: &input) { node.received(frame, over: self) }
-      if input.readableBytes == 0 { input = ByteBuffer() } else { input.discardReadBytes() }
+      if input.readableBytes == 0 {
+        input = ByteBuffer()
+      } else {
+        input.discardReadBytes()
+        node.hearing(self)
+      }
     } catch {
       node.logger.error("closes the link to \(peer.name) at \(peer.address): \(error)")
       channel.close(promise: nil)

@@ -4,6 +4,8 @@ public enum Event: Sendable {
   case connected(PeerIntroduction, dialed: String?)
   /// The last link to a peer went down.
   case disconnected(NodeID)
+  /// A part of a long message has come from a peer: it lives, though it has not finished what it says.
+  case hearing(NodeID)
   /// A peer said something.
   case received(Message, from: NodeID)
   /// Every write up to this ticket is fsynced, and its `thenSend` has been sent.

@@ -112,6 +112,17 @@ extension ReplicationCore {
     lastHeard = now
   }
 
+  /// Part of a large message has come from a peer. If it is the leader it is alive, and its next append, which would
+  /// say so, waits behind the rest. That a slave promises nothing to others for longer costs no safety.
+  mutating func hearing(_ peer: NodeID, at now: Instant) {
+    guard peer == leader, leadership == nil, candidacy == nil else { return }
+    lastHeard = now
+    if options.role.isMaster { election.at = max(election.at, now + lease) }
+    if let granted = grantedLease, granted.holder == peer {
+      grantedLease = (holder: peer, until: max(granted.until, now + lease))
+    }
+  }
+
   private func reply(
     _ outcome: Message.AppendReply.Outcome, to append: Message.Append, from peer: NodeID,
     into effects: inout [Effect]

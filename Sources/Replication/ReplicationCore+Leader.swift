@@ -282,6 +282,11 @@ extension ReplicationCore {
 
   // MARK: Time
 
+  /// The time that so many bytes may take: a second for each 16 MiB.
+  private func transferTime(of bytes: Int) -> Nanoseconds {
+    Nanoseconds(bytes) * 1_000_000_000 / (16 << 20)
+  }
+
   mutating func tickLeader(at now: Instant, into effects: inout [Effect]) {
     guard let leadership else { return }
     if let stalled = stalledWrite(at: now) {
@@ -310,12 +315,11 @@ extension ReplicationCore {
     giveUpHandoverIfLate(at: now, into: &effects)
   }
 
-  /// A write that the disk has not finished in a lease's time, with a second for each 32 MiB of it (4.11).
+  /// A write that the disk has not finished in a lease's time, with a second for each 16 MiB of it (4.11).
   private func stalledWrite(at now: Instant) -> OutstandingWrite? {
     guard let oldest = outstanding.first else { return nil }
     let bytes = outstanding.reduce(0) { $0 + $1.bytes }
-    let allowance = lease + Nanoseconds(bytes) * 1_000_000_000 / (32 << 20)
-    return now - oldest.issued > allowance ? oldest : nil
+    return now - oldest.issued > lease + transferTime(of: bytes) ? oldest : nil
   }
 
   /// A follower that has not moved for a lease's time has lost something on the way. One that is still probed has
@@ -325,7 +329,7 @@ extension ReplicationCore {
     for id in leadership.followers {
       guard let progress = leadership.progress[id], progress.connected, !progress.fetching,
         progress.mode == .streaming, progress.match + 1 < progress.next,
-        now - progress.lastAdvance > lease + Nanoseconds(progress.inFlightBytes) * 1_000_000_000 / (32 << 20)
+        now - progress.lastAdvance > lease + transferTime(of: progress.inFlightBytes)
       else { continue }
       self.leadership?.progress[id]?.lastAdvance = now
       self.leadership?.progress[id]?.restart(next: progress.match + 1)
@@ -334,8 +338,10 @@ extension ReplicationCore {
   }
 
   private mutating func considerSuspension(at now: Instant, into effects: inout [Effect]) {
-    guard let leadership, leadership.serving, !leadership.suspended, now > leadership.leaseUntil + lease
-    else { return }
+    guard let leadership, leadership.serving, !leadership.suspended else { return }
+    // Acks wait behind a large entry on its way to the followers.
+    let inFlight = leadership.progress.values.map(\.inFlightBytes).max() ?? 0
+    guard now > leadership.leaseUntil + lease + transferTime(of: inFlight) else { return }
     self.leadership?.suspended = true
     effects.append(.notice("has lost its lease: fewer than W slaves answer"))
     effects.append(.suspended)

@@ -150,6 +150,7 @@ public struct ReplicationCore: Sendable {
     switch event {
     case .connected(let peer, let address): connected(peer, dialed: address, at: now, into: &effects)
     case .disconnected(let peer): disconnected(peer, at: now, into: &effects)
+    case .hearing(let peer): hearing(peer, at: now)
     case .received(let message, let peer): received(message, from: peer, at: now, into: &effects)
     case .persisted(let ticket): persisted(ticket, at: now, into: &effects)
     case .fetched(let fetch, let entries): fetched(fetch, entries, at: now, into: &effects)

@@ -35,7 +35,8 @@ struct ClusterPlan {
 
   enum Fault: Int, CaseIterable {
     case crash, crashMany, pause, isolate, isolateOneWay, split, cutLink, stallDisk, loseDisk, joinSlave,
-      joinMaster, remove, rejoin, transfer
+      joinMaster, remove, rejoin,
+      transfer, fillDisk
   }
 
   init(dice: inout Dice, defect: SimulationDefect?) {

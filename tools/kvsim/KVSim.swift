@@ -9,15 +9,15 @@ struct KVSim: ParsableCommand {
     abstract: "Lets whole Kvorum clusters live and suffer in one thread, each repeatable from its seed.",
     discussion: """
       Each seed draws a cluster of 1 to 3 masters, 1 to 7 slaves and a few clients, and then crashes, pauses, \
-      partitions, slow and lost disks, drifting clocks, joins, removals and handovers. After every step the \
+      partitions, slow, full and lost disks, drifting clocks, joins, removals and handovers. After every step the \
       promises of the design are checked; when the faults are over the cluster must recover.
 
       Examples:
-        kvsim --seed 42                   one run; the same seed gives the same trace hash
-        kvsim --seed 42 --verbose         the same run with a transcript
-        kvsim --seeds 1..2000             many runs; stops at the first that does not hold
+        kvsim --seed 42             one run; equal seeds give equal trace hashes
+        kvsim --seed 42 --verbose   the same run with a transcript
+        kvsim --seeds 1..2000       many runs, to the first that does not hold
         kvsim --seeds 1..50 --defect answer-before-commit
-                                          proves that the checkers find a broken driver
+                                    shows that the checkers find a broken driver
 
       Exit codes: 0 held, 1 a promise was broken, 2 no recovery in time, 3 the simulator crashed.
       """)
@@ -34,10 +34,7 @@ struct KVSim: ParsableCommand {
   @Flag(help: "With --seeds: go on after a run that does not hold.")
   var keepGoing = false
 
-  @Option(
-    help: ArgumentHelp(
-      "Break the surroundings on purpose: \(SimulationDefect.allCases.map(\.rawValue).joined(separator: ", ")).",
-      valueName: "defect"))
+  @Option(help: "Break the surroundings on purpose, to see that it is found.")
   var defect: SimulationDefect?
 
   func validate() throws {

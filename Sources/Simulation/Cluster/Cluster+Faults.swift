@@ -44,6 +44,10 @@ extension Cluster {
     case .remove: remove()
     case .rejoin: rejoin()
     case .transfer: transfer()
+    case .fillDisk:
+      guard let victim else { return }
+      setDisk(of: victim, full: true)
+      schedule(.emptyDisk(machine: victim.index), after: faultSpan(50, 4_000))
     }
   }
 

@@ -14,7 +14,9 @@ extension Cluster {
     let now = machine.clock.local(at: time)
     var effects: [Effect] = []
     switch input {
-    case .event(let event): process.core.receive(event, at: now, into: &effects)
+    case .event(let event):
+      if case .disk(let isFull) = event { process.toldOfFullDisk = isFull }
+      process.core.receive(event, at: now, into: &effects)
     case .synced(let writes):
       for write in writes {
         for outbound in write.thenSend { send(outbound, from: machine) }
@@ -101,6 +103,9 @@ extension Cluster {
 
   private func submit(_ write: LogWrite, _ machine: Machine) {
     trace.mix(write.ticket)
+    if machine.process?.toldOfFullDisk == true, machine.role == .slave, !write.entries.isEmpty {
+      fail(machine, "writes entries to a full disk")
+    }
     var previous =
       write.entries.first.flatMap { machine.disk.written.entry(at: $0.index - 1)?.epoch } ?? .zero
     for entry in write.entries {

@@ -35,6 +35,7 @@ extension Cluster {
     workload.quiet = true
     for machine in machines {
       machine.disk.stall = 0
+      setDisk(of: machine, full: false)
       if machine.paused { resume(machine, pause: machine.pauses) }
       if !machine.isRunning { schedule(.start(machine: machine.index), after: .milliseconds(1)) }
     }

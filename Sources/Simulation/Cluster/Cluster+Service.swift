@@ -42,7 +42,11 @@ extension Cluster {
     _ process: Process
   ) {
     guard admission == .open else {
-      if admission == .noQuorum { answer(request, .refused) } else { process.held.append(request) }
+      if admission == .noQuorum || admission == .diskFull {
+        answer(request, .refused)
+      } else {
+        process.held.append(request)
+      }
       return
     }
     let mutation = value.map { Mutation.put(request.key, RegisterCoding.bytes($0)) } ?? .delete(request.key)

@@ -14,6 +14,7 @@ enum Occurrence {
   case resume(machine: Int, pause: Int)
   case fault
   case heal(partition: Int)
+  case emptyDisk(machine: Int)
   case endOfFaults
   case observe
 }
@@ -130,6 +131,7 @@ final class Cluster {
     case .resume(let index, let pause): resume(machines[index], pause: pause)
     case .fault: fault()
     case .heal(let partition): heal(partition: partition)
+    case .emptyDisk(let index): setDisk(of: machines[index], full: false)
     case .endOfFaults: endFaults()
     case .observe: observe()
     }
@@ -173,6 +175,7 @@ final class Cluster {
         fail(machine, "after a restart " + wrong)
       }
     }
+    if machine.diskIsFull { give(.event(.disk(isFull: true)), to: machine) }
     scheduleApply(machine, process)
     setTimer(machine, process)
     ensureLinks()
@@ -218,6 +221,14 @@ final class Cluster {
     default: break
     }
     for input in inputs where machine.isRunning { give(input, to: machine) }
+  }
+
+  /// Fills a node's disk, or makes room on it again.
+  func setDisk(of machine: Machine, full: Bool) {
+    guard machine.diskIsFull != full else { return }
+    say(machine, full ? "has a full disk" : "has room on its disk again")
+    machine.diskIsFull = full
+    if machine.isRunning { give(.event(.disk(isFull: full)), to: machine) }
   }
 
   /// The disk is gone: the node returns empty and under a new id.

@@ -19,6 +19,8 @@ final class Machine {
   /// Stopped by SIGSTOP: what comes waits, while the clock goes on.
   var paused = false
   var backlog: Deque<Input> = []
+  /// The driver has found too little room for entries.
+  var diskIsFull = false
   /// The node was removed from the cluster and has halted for that reason.
   var retired = false
   /// A person moved the lead away from this primary, so that it will not take it back.
@@ -75,6 +77,8 @@ final class Process {
   var flushScheduled = false
   var applyScheduled = false
   var retryHeld = false
+  /// The core was told that the disk is full.
+  var toldOfFullDisk = false
   /// The token is signed, and no new reign has begun here since.
   var signed = false
 
