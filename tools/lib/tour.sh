@@ -21,7 +21,7 @@ seen() {
     took=${1% ms}
     shift
   fi
-  printf 'ok  %6d ms  %-42s %s\n' "$took" "$step" "$*"
+  printf 'ok  %6d ms  %-44s %s\n' "$took" "$step" "$*"
 }
 
 fail_step() {
