@@ -63,7 +63,7 @@ final class Applier: @unchecked Sendable {
   }
 
   /// Added to the thread's niceness: it uses what the commit path leaves, and catches up when that has to wait.
-  private static let niceness: Int32 = 5
+  private static let niceness: Int32 = 12
 
   private func run() {
     // 0 is the calling thread on Linux.
