@@ -1,11 +1,12 @@
 # shellcheck shell=bash
 # A cluster of processes: one master, one backup, three slaves, each with a directory and a log below $folder.
 #
-# Whoever sources this sets these four.
+# Whoever sources this sets the first four.
 kvorum=
 folder=
 primary_port=
 backup_port=
+log_level=debug
 
 declare -A pids=()
 nodes=(primary backup slave1 slave2 slave3)
@@ -26,7 +27,7 @@ start_node() {
     backup) arguments=(backup --listen "127.0.0.1:$backup_port" --peers "127.0.0.1:$primary_port") ;;
     *) arguments=(slave --name "$node" --masters "$(masters)") ;;
   esac
-  setsid "$kvorum" "${arguments[@]}" --data "$folder/$node" --log-level debug </dev/null >>"$folder/$node.log" 2>&1 &
+  setsid "$kvorum" "${arguments[@]}" --data "$folder/$node" --log-level "$log_level" </dev/null >>"$folder/$node.log" 2>&1 &
   pids[$node]=$!
 }
 
