@@ -83,14 +83,15 @@ extension IntegrationTests {
           let what = "\(key.prefix(20)) with \(value.count) bytes"
           try #require(
             try await connection.call([Array("SET".utf8), key, value]) == .simple("OK"), "\(what)")
-          try #require(try await connection.call([Array("GET".utf8), key]) == .bulk(value), "\(what)")
+          let isSame = try await connection.call([Array("GET".utf8), key]) == .bulk(value)
+          try #require(isSame, "\(what)")
         }
         try await NodeFiles.expectAgreement(of: cluster.nodes)
         let stale = try await cluster.slaves[0].connect()
         for (key, value) in values {
-          try #require(
-            try await stale.call([Array("KV.CONSISTENCY".utf8), Array("stale".utf8), Array("GET".utf8), key])
-              == .bulk(value))
+          let prefix = ["KV.CONSISTENCY", "stale", "GET"].map { Array($0.utf8) }
+          let isSame = try await stale.call(prefix + [key]) == .bulk(value)
+          try #require(isSame, "\(key.prefix(20)) at a slave")
         }
       }
     }
@@ -110,7 +111,9 @@ extension IntegrationTests {
         print("64 MiB written in \(time.milliseconds) ms")
         let read = try await connection.call([Array("GET".utf8), key], within: .seconds(60))
         guard case .bulk(let bytes) = read else { throw ConnectionTrouble.malformed("no value") }
-        try #require(bytes.count == value.count && memcmp(bytes, value, value.count) == 0)
+        // Outside of the macro, which describes what it is given, byte by byte.
+        let isSame = bytes.count == value.count && memcmp(bytes, value, value.count) == 0
+        try #require(isSame)
         try await eventually("the value is on every node", within: .seconds(30)) {
           try cluster.nodes.map(NodeFiles.init).allSatisfy {
             try $0.integer("SELECT length(value) FROM kv WHERE key = 'largest'", in: "replica.db")

@@ -25,12 +25,13 @@ struct NodeFiles {
     try integer(#"SELECT checksum FROM log WHERE "index" = \#(index)"#, in: "log.db")
   }
 
-  var keyspace: [String] {
+  /// The rows of the keyspace as bytes.
+  var keyspace: [[UInt8]] {
     get throws {
       let rows = try connection("replica.db").prepare(
-        "SELECT key || '=' || value || '@' || version || '/' || modified_index FROM kv ORDER BY key")
-      var all: [String] = []
-      while try rows.step() { all.append(rows.text(0)) }
+        "SELECT key, value, version || '/' || created_index || '/' || modified_index FROM kv ORDER BY key")
+      var all: [[UInt8]] = []
+      while try rows.step() { all += (0..<3).map { rows.bytes(Int32($0)) } }
       return all
     }
   }
@@ -64,7 +65,9 @@ struct NodeFiles {
     }
     let keyspaces = try files.map { try $0.keyspace }
     for (node, keyspace) in zip(nodes, keyspaces) {
-      try #require(keyspace == keyspaces[0], "\(node.name) holds another keyspace than \(nodes[0].name)")
+      // Outside of the macro, which would describe every byte.
+      let isSame = keyspace == keyspaces[0]
+      try #require(isSame, "\(node.name) holds another keyspace than \(nodes[0].name)")
     }
     for file in files {
       for name in ["log.db", "replica.db"] {
