@@ -42,7 +42,7 @@ CREATE TABLE log_part (
   value,
   expires_at INTEGER,
   PRIMARY KEY ("index", part)
-) WITHOUT ROWID;
+);
 
 -- The log's runs of one epoch: each run lasts until the next one's first index.
 CREATE TABLE reigns (

@@ -12,6 +12,7 @@ CREATE TABLE meta (
 );
 
 -- One row a key. Keys and values have no declared type: TEXT if valid UTF-8 without NUL, else BLOB.
+-- With rowids, so that a search by key reads keys alone: WITHOUT ROWID it would read its neighbours' values, whole.
 CREATE TABLE kv (
   key PRIMARY KEY NOT NULL,
   value NOT NULL,
@@ -19,4 +20,4 @@ CREATE TABLE kv (
   created_index INTEGER NOT NULL,
   modified_index INTEGER NOT NULL,
   expires_at INTEGER
-) WITHOUT ROWID;
+);

@@ -19,8 +19,12 @@ struct AdminCommand: AsyncParsableCommand {
   static func run(_ arguments: [String], _ options: MastersOptions) async throws {
     let client = try KvorumClient(try options.clientConfiguration())
     do throws(KvorumError) {
-      // A change of membership takes as long as the nodes need to catch up.
-      let patience = max(Duration.seconds(30), .milliseconds(Int64(options.timeout * 1_000)))
+      let found = Duration.milliseconds(Int64(options.timeout * 1_000))
+      guard await client.servingMaster(within: found) != nil else {
+        throw KvorumError.noActiveMaster(message: "No active master was found. Nothing was changed.")
+      }
+      // A change of membership takes as long as the nodes need for it.
+      let patience = max(Duration.seconds(30), found)
       let words = (["KV.ADMIN"] + arguments).map { Array($0.utf8) }
       Output.write(ReplyText.plain(try await client.command(words, timeout: patience)) + [UInt8(ascii: "\n")])
       await client.close()

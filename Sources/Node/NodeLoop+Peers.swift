@@ -86,9 +86,22 @@ extension NodeLoop {
   }
 
   private func refusal(of peer: PeerIntroduction) -> String? {
+    // A copied directory has the id of the node it was copied from, and its acks would count for that one.
+    if peer.id == identity.id
+      || links[peer.id].map({ $0.peer.address != peer.address && isLively($0) }) == true
+    {
+      return
+        "two nodes have the id \(peer.id): one of them, at \(peer.address), runs on a copy of the other's "
+        + "directory; stop it and start it with an empty --data"
+    }
     guard let own = core.cluster, let theirs = peer.cluster, own != theirs else { return nil }
     return "wrong cluster: \(identity.name) at \(core.options.address) belongs to cluster \(own), "
       + "\(peer.name) at \(peer.address) to cluster \(theirs)"
+  }
+
+  /// Whether a node has said something since a little more than two reports ago.
+  private func isLively(_ link: PeerLink) -> Bool {
+    BootClock.now() - link.lastReceived < 3 * Self.reportInterval
   }
 
   private func refuse(_ channel: any Channel, _ reason: String) {
@@ -98,11 +111,15 @@ extension NodeLoop {
 
   /// The node at an address will not have us.
   func refused(by address: HostAndPort, _ refusal: PeerRefusal) {
-    guard refusal.reason.contains("wrong cluster") else { return }
+    guard refusal.reason.contains("wrong cluster") || refusal.reason.contains("two nodes have the id") else {
+      return
+    }
     logger.error("\(address) refuses this node: \(refusal.reason)")
     // A node that has never found its cluster was started with the wrong directory or addresses; one that has
     // goes on without the stranger.
-    if links.isEmpty, !hasBeenLinked { end(.halted("\(address) refuses this node: \(refusal.reason)")) }
+    if links.isEmpty, !hasBeenLinked, refusal.reason.contains("wrong cluster") {
+      end(.halted("\(address) refuses this node: \(refusal.reason)"))
+    }
   }
 
   private func linkUp(

@@ -10,6 +10,8 @@ import Storage
 extension NodeLoop {
   /// More than this waits for the applier: new writes wait too, so that memory stays bounded.
   private var unappliedLimit: Int { 128 << 20 }
+  /// A command is evaluated in one go on the event loop, which must not be late for a heartbeat.
+  private static let argumentLimit = 20_001
 
   func handle(_ request: Request, from session: ClientSession) {
     statistics.commands += 1
@@ -55,6 +57,13 @@ extension NodeLoop {
   // MARK: Commands on data
 
   private func execute(_ command: Command, _ request: inout Request, session: ClientSession) -> Bool {
+    guard request.arguments.count <= Self.argumentLimit else {
+      session.answer(
+        .error(
+          "ERR '\(command.name)' has \(request.arguments.count - 1) arguments, more than the limit of "
+            + "\(Self.argumentLimit - 1): a longer one would keep the node from its peers; send several"))
+      return true
+    }
     let isWrite = command.flags.contains(.write)
     let consistency = request.consistency ?? session.consistency
     if !isWrite, consistency == .stale {

@@ -146,7 +146,7 @@ import Testing
   @Test func noMasterAtAllSaysOfEachWhyAndThatNothingWasWritten() async throws {
     let (primary, backup) = try await pair()
     let addresses = [primary.address, backup.address]
-    let client = try client(primary, backup, timeout: .milliseconds(300))
+    let client = try client(primary, backup, timeout: .milliseconds(1_500))
     try await primary.kill()
     await #expect {
       try await client.set("foo", "2")
