@@ -140,6 +140,30 @@ extension IntegrationTests {
       }
     }
 
+    @Test(
+      "A command of more arguments than a node can take at once is refused, and beside large values keys stay cheap"
+    )
+    func manyKeys() async throws {
+      try await withCluster(slaves: 1, options: ["--lease", "2000"]) { cluster in
+        let connection = try await cluster.primary.connect()
+        let epoch = try await cluster.primary.status().epoch
+        for key in ["a", "m", "z"] {
+          let value = String(repeating: "v", count: 4 << 20)
+          try #require(try await connection.call("SET", key, value) == .simple("OK"))
+        }
+        // Reads of the replica, not of what has not been applied yet.
+        try await eventually("the large values are in the replica") {
+          try NodeFiles(cluster.primary).integer("SELECT count(*) FROM kv", in: "replica.db") == 3
+        }
+        let refused = try await connection.call(
+          (["EXISTS"] + (0..<20_001).map { "k\($0)" }).map { Array($0.utf8) })
+        try #require(refused.errorText?.contains("20000") == true, "\(refused)")
+        let absent = (["EXISTS"] + (0..<5_000).map { "n\($0)" }).map { Array($0.utf8) }
+        try #require(try await connection.call(absent, within: .seconds(10)) == .integer(0))
+        try #require(try await cluster.primary.status().epoch == epoch)
+      }
+    }
+
     @Test("A hundred thousand pipelined commands on one connection are answered in order")
     func pipeline() async throws {
       // An unoptimized build on a busy machine stalls for longer than the default lease under this load.
