@@ -9,9 +9,8 @@ extension NodeLoop {
   private var keyBits: UInt64 { 16 }
 
   /// Starts a read by majority, or returns false if it must wait for a confirmed commit index.
-  func startMajorityRead(_ command: Command, _ request: Request, for session: ClientSession) -> Bool {
-    let confirmed = request.confirmation.map { $0 <= confirmedRound } ?? false
-    guard confirmed || core.mayRead(at: BootClock.now()) else { return awaitConfirmation(request, session) }
+  func startMajorityRead(_ command: Command, _ request: inout Request, for session: ClientSession) -> Bool {
+    guard mayAnswer(&request) else { return false }
     let keys = command.keys(in: request.arguments)
     guard !keys.isEmpty, keys.count < 1 << keyBits else {
       session.answer(.error("ERR '\(command.name)' cannot be read by majority: it must name 1 to 65535 keys"))
@@ -32,21 +31,6 @@ extension NodeLoop {
     }
     flushLinks()
     return true
-  }
-
-  private func awaitConfirmation(_ request: Request, _ session: ClientSession) -> Bool {
-    guard request.confirmation == nil else { return false }
-    var request = request
-    request.confirmation = core.requestConfirmation()
-    planConfirmation()
-    // The caller keeps its own copy of the request, so the round is noted where the request will wait.
-    if session.waiting.isEmpty {
-      session.waiting.append(request)
-      list(session)
-      return true
-    }
-    session.waiting[0] = request
-    return false
   }
 
   func received(_ reply: ReadReply, from node: NodeID) {

@@ -100,7 +100,7 @@ extension NodeLoop {
       isSuspended = false
       if isWrite, unappliedBytes > unappliedLimit { return false }
     }
-    if !isWrite, consistency == .majority { return startMajorityRead(command, request, for: session) }
+    if !isWrite, consistency == .majority { return startMajorityRead(command, &request, for: session) }
     return evaluate(command, &request, for: session)
   }
 
@@ -162,17 +162,22 @@ extension NodeLoop {
     return true
   }
 
+  /// Whether this master has shown that it leads since the request came: by its lease, or by a confirmation round,
+  /// which is asked for if there is none yet. If not, the request waits.
+  func mayAnswer(_ request: inout Request) -> Bool {
+    if request.confirmation.map({ $0 <= confirmedRound }) ?? false { return true }
+    if core.mayRead(at: BootClock.now()) { return true }
+    if request.confirmation == nil {
+      request.confirmation = core.requestConfirmation()
+      planConfirmation()
+    }
+    return false
+  }
+
   private func answerRead(_ reply: Reply, _ request: inout Request, for session: ClientSession) -> Bool {
     // The clock is read now, after the request's bytes came and the value was looked up: a lease that had run
     // out in between must not count (design 4.6).
-    let confirmed = request.confirmation.map { $0 <= confirmedRound } ?? false
-    guard confirmed || core.mayRead(at: BootClock.now()) else {
-      if request.confirmation == nil {
-        request.confirmation = core.requestConfirmation()
-        planConfirmation()
-      }
-      return false
-    }
+    guard mayAnswer(&request) else { return false }
     if logsOperations { logger.debug("\(text(of: request.arguments))") }
     if view.newestSeen > core.commitIndex {
       let index = view.newestSeen

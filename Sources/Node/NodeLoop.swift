@@ -138,7 +138,6 @@ final class NodeLoop: @unchecked Sendable {
   }
 
   var commitIndex: LogIndex { core.commitIndex }
-  var appliedIndex: LogIndex { core.appliedIndex }
 
   // MARK: Life
 

@@ -36,9 +36,6 @@ extension ReplicationCore {
   /// Whether the lead is being handed over.
   public var isHandingOver: Bool { leadership?.handover != nil }
 
-  /// Our own log is fsynced up to here.
-  public var durableLogIndex: LogIndex { durableIndex }
-
   /// Whether entries of this leader are on their way to be committed.
   public var isCommitting: Bool { (leadership?.submittedIndex ?? 0) > commit }
 }
