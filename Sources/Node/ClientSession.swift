@@ -45,6 +45,8 @@ final class ClientSession: ChannelInboundHandler, RemovableChannelHandler {
   /// Set while the node knows that it has to look at this session again.
   var isListed = false
   var needsDrain = false
+  /// Reads by majority under way. A write waits for them, or they could see it although it was sent after them.
+  var openReads = 0
   private(set) var isClosing = false
   private(set) var isLeaving = false
   private var closesOnceDrained = false

@@ -16,16 +16,19 @@ extension NodeLoop {
       session.answer(.error("ERR '\(command.name)' cannot be read by majority: it must name 1 to 65535 keys"))
       return true
     }
+    session.openReads += 1
     let id = nextMajorityRead
     nextMajorityRead += 1
     majorityReads[id] = MajorityRead(
       command: command, request: request, session: session, ticket: session.replies.addOpen(), keys: keys,
       deadline: BootClock.now() + .milliseconds(configuration.readTimeoutMilliseconds))
+    // A read of a key with an uncommitted effect waits for it, here as at the master (design 4.6).
+    let minimum = keys.reduce(core.commitIndex) { max($0, view.overlay[$1]?.index ?? 0) }
     for slave in core.configuration?.slaves ?? [] {
       guard let link = links[slave.id] else { continue }
       for (position, key) in keys.enumerated() {
         let question = ReadRequest(
-          number: id << keyBits | UInt64(position), minimumAppliedIndex: core.commitIndex, key: key)
+          number: id << keyBits | UInt64(position), minimumAppliedIndex: minimum, key: key)
         write(.readRequest(question), to: link)
       }
     }
@@ -52,8 +55,10 @@ extension NodeLoop {
   }
 
   private func finish(_ read: MajorityRead, with reply: Reply) {
+    read.session.openReads -= 1
     read.session.replies.fulfil(read.ticket, with: reply)
     read.session.drain()
+    retryWaiting()
   }
 
   func expireMajorityReads(at now: Instant) {

@@ -65,6 +65,7 @@ extension NodeLoop {
       return true
     }
     let isWrite = command.flags.contains(.write)
+    if isWrite, session.openReads > 0 { return false }
     let consistency = request.consistency ?? session.consistency
     if !isWrite, consistency == .stale {
       session.answer(staleReply(command, request))
