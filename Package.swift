@@ -51,6 +51,7 @@ let package = Package(
     .target(
       name: "Storage", dependencies: ["SQLite", "Schema", "Replication"], swiftSettings: strict),
     .target(name: "Commands", dependencies: ["Replication"], swiftSettings: strict),
+    .target(name: "Serving", dependencies: ["Replication", "Commands", deque], swiftSettings: strict),
     .target(name: "RESP", dependencies: [nioCore], swiftSettings: strict),
     .target(
       name: "Transport", dependencies: ["Replication", nioCore, protobuf], swiftSettings: strict),
@@ -61,8 +62,8 @@ let package = Package(
     .target(
       name: "Node",
       dependencies: [
-        "Replication", "Storage", "Commands", "RESP", "Transport", "Kvorum", nioCore, nioPosix,
-        deque, logging,
+        "Replication", "Storage", "Commands", "Serving", "RESP", "Transport", "Kvorum", nioCore, nioPosix,
+        logging,
       ], swiftSettings: strict),
     .executableTarget(
       name: "KvorumCLI",

@@ -1,20 +1,25 @@
 import Commands
 import Replication
-import Transport
 
 /// One read by majority: it ends when R slaves of each set in force have answered for each key (design 4.6).
 struct MajorityRead {
   let command: Command
   let request: Request
-  let session: ClientSession
-  let ticket: ReplyQueue.Ticket
+  let session: Session
+  let ticket: Session.Ticket
   let keys: [[UInt8]]
   let deadline: Instant
-  private var answers: [[NodeID: ReadReply]]
+  /// For each key, in the order in which they came.
+  private var answers: [[Answer]]
+
+  private struct Answer {
+    var node: NodeID
+    var reply: ReadReply
+  }
 
   init(
-    command: Command, request: Request, session: ClientSession, ticket: ReplyQueue.Ticket,
-    keys: [[UInt8]], deadline: Instant
+    command: Command, request: Request, session: Session, ticket: Session.Ticket, keys: [[UInt8]],
+    deadline: Instant
   ) {
     self.command = command
     self.request = request
@@ -22,12 +27,14 @@ struct MajorityRead {
     self.ticket = ticket
     self.keys = keys
     self.deadline = deadline
-    answers = Array(repeating: [:], count: keys.count)
+    answers = Array(repeating: [], count: keys.count)
   }
 
   mutating func add(_ reply: ReadReply, from node: NodeID, forKey position: Int) {
-    guard answers.indices.contains(position) else { return }
-    answers[position][node] = reply
+    guard answers.indices.contains(position), !answers[position].contains(where: { $0.node == node }) else {
+      return
+    }
+    answers[position].append(Answer(node: node, reply: reply))
   }
 
   /// The values, once enough slaves have answered.
@@ -35,17 +42,16 @@ struct MajorityRead {
   /// Of the answers the one with the highest *applied* index counts, never the most frequent one: with n = 5 a
   /// majority can hold two old copies and a new one. Nor the highest index of the key: where a delete came later,
   /// the newest answer has no such index.
-  func values(in configuration: ClusterConfiguration) -> [[UInt8]: Commands.StoredValue]? {
-    var values: [[UInt8]: Commands.StoredValue] = [:]
-    for (key, replies) in zip(keys, answers) {
+  func values(in configuration: ClusterConfiguration) -> [[UInt8]: StoredValue]? {
+    var values: [[UInt8]: StoredValue] = [:]
+    for (key, answers) in zip(keys, answers) {
       let enough = configuration.sets.allSatisfy { set in
-        set.slaves.count { replies[$0.id] != nil } >= set.quorum.election
+        set.slaves.count { slave in answers.contains { $0.node == slave.id } } >= set.quorum.election
       }
-      guard enough, let newest = replies.values.max(by: { $0.appliedIndex < $1.appliedIndex }) else {
-        return nil
-      }
+      guard enough, let newest = answers.max(by: { $0.reply.appliedIndex < $1.reply.appliedIndex })?.reply
+      else { return nil }
       if newest.found {
-        values[key] = Commands.StoredValue(
+        values[key] = StoredValue(
           value: newest.value, version: newest.version, createdIndex: 0,
           modifiedIndex: newest.modifiedIndex, expiresAt: newest.expiresAt)
       }
