@@ -54,6 +54,9 @@ package enum Mutant: String, CaseIterable, Sendable {
   /// A candidate whose pulled log holds a newer configuration does not ask that one's quorum.
   /// Slaves that belong to the cluster no more elect a leader beside the one that the others follow.
   case pulledConfigurationIgnored = "pulled-configuration-ignored"
+  /// A master leads although the configuration that it goes by does not list it.
+  /// A master that was removed, and perhaps thrown away, takes the cluster over again.
+  case unlistedMasterLeads = "unlisted-master-leads"
   /// A leader serves before an entry of its own epoch is committed.
   /// It does not know yet what was committed before it: a majority read at its commit index misses acknowledged writes.
   case servesBeforeOwnEntry = "serves-before-own-entry"
@@ -103,6 +106,9 @@ package enum Mutant: String, CaseIterable, Sendable {
   /// A leader counts an entry as committed that its own disk does not hold yet.
   /// What was acknowledged stands on one disk fewer than was promised.
   case commitBeforeOwnFsync = "commit-before-own-fsync"
+  /// A node applies whatever its log holds, committed or not.
+  /// Its replica shows writes that never happened, and no cut takes them out of it again.
+  case appliesUncommitted = "applies-uncommitted"
   /// A leader commits entries of earlier reigns by counting copies (the case of figure 8 in the Raft paper).
   /// A candidate with a later, shorter log still wins and cuts them: acknowledged writes are lost.
   case commitOldEpochByCounting = "commit-old-epoch-by-counting"
@@ -151,9 +157,9 @@ package enum Mutant: String, CaseIterable, Sendable {
   /// The token is signed while entries are not yet committed and answered.
   /// Clients get no answer for writes that are kept, and the next reign begins without its due entries.
   case handoverWithoutDrain = "handover-without-drain"
-  /// A master takes the token although it does not hold the log that the token names.
-  /// It has to win the log back from the slaves within a handover that promises no pause.
-  case tokenWithoutLog = "token-without-log"
+  /// The token is signed for a master that does not hold the whole log.
+  /// It cannot take the lead at once: the handover that promises no pause becomes an outage.
+  case handoverToLaggingTarget = "handover-to-lagging-target"
   /// A slave honours a token though it has promised an epoch above the token's.
   /// The token overrides the lease of a master that never signed anything: stale reads there.
   case tokenAboveItsEpoch = "token-above-its-epoch"
