@@ -220,7 +220,8 @@ public final class Node: Sendable {
     guard (try? await eventLoop.submit({ loop.beginHandoverForStop() }).get()) == true else { return }
     for _ in 0..<50 {
       try? await Task.sleep(for: .milliseconds(20))
-      let isBusy = try? await eventLoop.submit { loop.server.core.isActive || loop.server.hasLeavingSessions }.get()
+      let isBusy = try? await eventLoop.submit { loop.server.core.isActive || loop.server.hasLeavingSessions }
+        .get()
       if isBusy != true { return }
     }
   }

@@ -111,8 +111,9 @@ extension ReplicationCore {
   public mutating func requestConfirmation() -> UInt64? {
     guard let leadership, leadership.serving else { return nil }
     if Mutant.isPlanted(.readJoinsSentRound), leadership.number > leadership.confirmedNumber {
-      self.leadership?.wantedNumber = max(leadership.wantedNumber, leadership.number)
-      return leadership.number
+      // The oldest one under way: each follower's append has a number of its own.
+      self.leadership?.wantedNumber = max(leadership.wantedNumber, leadership.confirmedNumber + 1)
+      return leadership.confirmedNumber + 1
     }
     self.leadership?.wantedNumber = leadership.number + 1
     return leadership.number + 1

@@ -48,8 +48,7 @@ struct MajorityRead {
       let enough = configuration.sets.allSatisfy { set in
         set.slaves.count { slave in answers.contains { $0.node == slave.id } } >= set.quorum.election
       }
-      guard enough, let newest = answers.max(by: { $0.reply.appliedIndex < $1.reply.appliedIndex })?.reply
-      else { return nil }
+      guard enough, let newest = Self.newest(of: answers.map(\.reply)) else { return nil }
       if newest.found {
         values[key] = StoredValue(
           value: newest.value, version: newest.version, createdIndex: 0,
@@ -57,6 +56,16 @@ struct MajorityRead {
       }
     }
     return values
+  }
+
+  private static func newest(of replies: [ReadReply]) -> ReadReply? {
+    if Mutant.isPlanted(.majorityByFrequency) {
+      return replies.max { a, b in
+        replies.count { $0.value == a.value } < replies.count { $0.value == b.value }
+      }
+    }
+    if Mutant.isPlanted(.majorityByEntryIndex) { return replies.max { $0.modifiedIndex < $1.modifiedIndex } }
+    return replies.max { $0.appliedIndex < $1.appliedIndex }
   }
 }
 

@@ -97,6 +97,7 @@ extension RequestServer {
     }
     switch core.admission(at: host.now) {
     case .standby(let active):
+      if Mutant.isPlanted(.readsAfterSigning), hasSigned, !isWrite { break }
       session.answer(standbyRefusal(isWrite: isWrite, active: active))
       return true
     case .paused:
@@ -157,6 +158,10 @@ extension RequestServer {
   private func propose(_ outcome: Outcome, _ request: Request, for session: Session) {
     let index = core.propose(outcome.mutations, time: host.wallMilliseconds)
     view.overlay.add(outcome.mutations, at: index)
+    if Mutant.isPlanted(.answerBeforeCommit) {
+      session.answer(outcome.reply)
+      return host.planFlush()
+    }
     let ticket = session.replies.add(outcome.reply, afterCommitOf: index)
     pendingWrites.append(
       PendingReply(
@@ -191,6 +196,8 @@ extension RequestServer {
   func mayAnswer(_ request: inout Request) -> Bool {
     if request.confirmation.map({ $0 <= confirmedRound }) ?? false { return true }
     if core.mayRead(at: host.now) { return true }
+    if Mutant.isPlanted(.readWithoutLease), core.isActive { return true }
+    if Mutant.isPlanted(.readsAfterSigning), hasSigned { return true }
     if request.confirmation == nil {
       request.confirmation = core.requestConfirmation()
       host.planConfirmation()
@@ -203,7 +210,7 @@ extension RequestServer {
     // out in between must not count (design 4.6).
     guard mayAnswer(&request) else { return false }
     if options.logsRequests { host.log(request, index: nil) }
-    if view.newestSeen > core.commitIndex {
+    if view.newestSeen > core.commitIndex, !Mutant.isPlanted(.readBeforePendingWrite) {
       let index = view.newestSeen
       let ticket = session.replies.add(reply, afterCommitOf: index)
       pendingReads.append(

@@ -21,6 +21,10 @@ extension RequestServer {
       isSuspended = true
       closeSessions("the lease is lost")
     case .handedOver:
+      if Mutant.isPlanted(.readsAfterSigning) {
+        hasSigned = true
+        return
+      }
       // Nothing is in doubt: the core signs only when every entry is committed, and its commits came before this.
       endReign("the lead was handed over", telling: "the lead was handed over")
     case .write, .send, .fetch, .leaderChanged, .configurationCommitted, .halt, .notice: break
@@ -30,6 +34,7 @@ extension RequestServer {
   private func becameActive() {
     rebuildOverlay()
     confirmedRound = 0
+    hasSigned = false
     statistics.reigns += 1
     // Rounds are counted anew in each reign.
     for session in waitingSessions {

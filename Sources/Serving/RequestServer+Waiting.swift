@@ -34,24 +34,32 @@ extension RequestServer {
 
   /// Answers requests that have waited for too long; nothing was done for them.
   func expireWaiting(at now: Instant) {
-    let (writes, reads) = (now - options.writeTimeout, now - options.readTimeout)
     var touched = false
     for session in waitingSessions {
-      guard let first = session.waiting.first, first.arrived < max(writes, reads) else { continue }
-      let isWrite = table.command(named: first.arguments[0])?.flags.contains(.write) == true
-      guard first.arrived < (isWrite ? writes : reads) else { continue }
-      session.waiting.removeFirst()
-      session.answer(.error(isWrite ? Refusal.noReplicas : Refusal.unconfirmed))
-      touched = true
+      while let first = session.waiting.first, isExpired(first, at: now) {
+        session.waiting.removeFirst()
+        session.answer(.error(isWrite(first) ? Refusal.noReplicas : Refusal.unconfirmed))
+        advance(session)
+        touched = true
+      }
     }
     if touched { retryWaiting() }
+  }
+
+  private func isExpired(_ request: Request, at now: Instant) -> Bool {
+    let age = now - request.arrived
+    guard age > min(options.writeTimeout, options.readTimeout) else { return false }
+    return age > (isWrite(request) ? options.writeTimeout : options.readTimeout)
+  }
+
+  private func isWrite(_ request: Request) -> Bool {
+    table.command(named: request.arguments[0])?.flags.contains(.write) == true
   }
 
   /// Answers what waits on a connection that is about to close; nothing was done for it.
   func failWaiting(_ session: Session) {
     while let request = session.waiting.popFirst() {
-      let isWrite = table.command(named: request.arguments[0])?.flags.contains(.write) == true
-      session.answer(departureRefusal(isWrite: isWrite))
+      session.answer(departureRefusal(isWrite: isWrite(request)))
     }
   }
 

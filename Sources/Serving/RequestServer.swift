@@ -45,6 +45,8 @@ public final class RequestServer {
   var slaveReads: [SlaveRead] = []
   /// Whether the lease has been lost for so long that nobody waits for its return.
   var isSuspended = false
+  /// Set by a mutant alone.
+  var hasSigned = false
   /// Everything up to here was taken for applying.
   private var takenForApplying: LogIndex
 
