@@ -1,13 +1,18 @@
 import ArgumentParser
 
 /// Seeds as a person writes them: FIRST..LAST, both included.
-struct SeedRange: ExpressibleByArgument {
+struct SeedRange {
   let range: ClosedRange<UInt64>
 
-  init?(argument: String) {
-    guard let dots = argument.firstRange(of: ".."), let first = UInt64(argument[..<dots.lowerBound]),
-      let last = UInt64(argument[dots.upperBound...]), first <= last
-    else { return nil }
+  init(_ text: String) throws {
+    guard let dots = text.firstRange(of: ".."), let first = UInt64(text[..<dots.lowerBound]),
+      let last = UInt64(text[dots.upperBound...])
+    else {
+      throw ValidationError("'\(text)' is no range of seeds; write it as --seeds 1..2000")
+    }
+    guard first <= last else {
+      throw ValidationError("the first seed is above the last; write it as --seeds \(last)..\(first)")
+    }
     range = first...last
   }
 }

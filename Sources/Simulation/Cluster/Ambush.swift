@@ -37,13 +37,12 @@ struct Ambush {
 }
 
 extension Cluster {
-  func layAmbush() -> Bool {
+  func layAmbush() {
     let moments = Ambush.Moment.allCases
     let blows = Ambush.Blow.allCases
     ambush = Ambush(
       moment: moments[faultDice.below(moments.count)], blow: blows[faultDice.below(blows.count)],
       delay: faultDice.chance(percent: 50) ? 0 : faultDice.between(0, 5_000_000))
-    return true
   }
 
   /// A moment has come at a machine. The blow falls between two steps, never within one.
@@ -55,6 +54,7 @@ extension Cluster {
 
   func strike(_ blow: Ambush.Blow, _ machine: Machine) {
     guard !recovery.begun else { return }
+    counts.faults[.ambush] += 1
     say(machine, "is ambushed: \(blow)")
     switch blow {
     case .crash: crashForAWhile(machine)

@@ -18,7 +18,7 @@ extension Cluster {
     schedule(.fault, after: faultDice.between(plan.faultInterval / 4, plan.faultInterval * 7 / 4))
   }
 
-  /// Lets something go wrong; false if there was nothing that it could happen to.
+  /// Lets something go wrong; false if there was nothing that it could happen to, or not yet.
   private func inject(_ kind: SimulatedFault) -> Bool {
     switch kind {
     case .crash: return onVictim { crashForAWhile($0) }
@@ -44,7 +44,9 @@ extension Cluster {
     case .remove: return remove()
     case .rejoin: return rejoin()
     case .transfer: return transfer()
-    case .ambush: return layAmbush()
+    case .ambush:
+      layAmbush()
+      return false
     }
   }
 

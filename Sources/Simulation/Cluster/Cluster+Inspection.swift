@@ -110,6 +110,7 @@ extension Cluster {
   private func inspect(
     _ configuration: ClusterConfiguration, in entry: Entry, _ write: LogWrite, of machine: Machine
   ) {
+    if entry.index == 1, entry.epoch.master == machine.id { return counts.paths[.birth] += 1 }
     let isOwn = entry.epoch.master == machine.id && machine.process?.core.knownLeader == machine.id
     guard isOwn else {
       if machine.standing == .candidate { counts.paths[.configurationPulled] += 1 }
@@ -119,7 +120,9 @@ extension Cluster {
     let old =
       earlier
       ?? machine.disk.written.entries.prefix(Int(entry.index) - 1).last { $0.configuration != nil }
-    guard let old, let before = old.configuration else { return counts.paths[.birth] += 1 }
+    guard let old, let before = old.configuration else {
+      return fail(machine, Broken(.oneChange, "appends a configuration at \(entry.index) after none"))
+    }
     let wrong = configurations.append(
       configuration, after: before, isCommitted: canonical.entry(at: old.index) == old)
     if let wrong { fail(machine, wrong) }

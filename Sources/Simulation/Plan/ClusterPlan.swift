@@ -59,7 +59,7 @@ struct ClusterPlan {
       delay: slow ? 1_000_000...10_000_000 : 50_000...800_000,
       bandwidth: dice.between(1, 32) << 20)
     for fault in SimulatedFault.allCases where dice.chance(percent: 55) {
-      faults.append((fault, 1 + dice.below(10)))
+      faults.append((fault, (fault == .ambush ? 10 : 1) + dice.below(10)))
     }
     faultInterval = .milliseconds(dice.between(100, 2_000))
     faultTime = .milliseconds(dice.between(6_000, 20_000))
