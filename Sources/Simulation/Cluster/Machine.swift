@@ -19,10 +19,20 @@ final class Machine {
   /// Stopped by SIGSTOP: what comes waits, while the clock goes on.
   var paused = false
   var backlog: Deque<Input> = []
+  /// The next fsync fails.
+  var syncFails = false
+  /// The next fsync never returns.
+  var syncSticks = false
+  /// What the log writer was given and the core has not heard back of.
+  var outstanding: Deque<(issued: Instant, bytes: Int)> = []
+  var progress = ProgressChecker()
+  var standing = Standing.follower
   /// The driver has found too little room for entries.
   var diskIsFull = false
   /// The node was removed from the cluster and has halted for that reason.
   var retired = false
+  /// It was started with the name of another slave.
+  var isTwin = false
   /// A person moved the lead away from this primary, so that it will not take it back.
   var yielded = false
   /// A person has asked for the handover that is under way.
@@ -45,6 +55,11 @@ final class Machine {
       id: id, role: role, name: name, address: address, cluster: process?.core.cluster, version: "simulated",
       dataDirectory: "/machine\(index)")
   }
+}
+
+/// What a master is after a step.
+enum Standing {
+  case follower, candidate, active
 }
 
 /// What reaches a node.

@@ -1,8 +1,6 @@
 import Replication
 
 /// What one seed draws: how large the cluster is, how its surroundings behave and which faults it meets.
-///
-/// Each kind of fault is left out in some runs (swarm testing), since faults can also hide each other.
 struct ClusterPlan {
   var masters: Int
   var slaves: Int
@@ -15,8 +13,13 @@ struct ClusterPlan {
   var lateFlush: Bool
   /// Millionths by which the clocks may run too fast or too slow.
   var drift: Int64
+  /// The clocks keep no margin at all. Writes must be safe then too, and reads that do not rest on a lease.
+  var driftsBeyondMargin: Bool
+  /// Some values are so large that their way over the network takes as long as a lease.
+  var largeValues: Bool
   var network: Network
-  var faults: [Fault: Int] = [:]
+  /// The kinds of fault that this run meets, each with its weight.
+  var faults: [(kind: SimulatedFault, weight: Int)] = []
   var faultInterval: Int64
   /// The length of phase one.
   var faultTime: Int64
@@ -31,12 +34,8 @@ struct ClusterPlan {
     var doublePerMillion: Int
     var latePerMillion: Int
     var delay: ClosedRange<Int64>
-  }
-
-  enum Fault: Int, CaseIterable {
-    case crash, crashMany, pause, isolate, isolateOneWay, split, cutLink, stallDisk, loseDisk, joinSlave,
-      joinMaster, remove, rejoin,
-      transfer, fillDisk
+    /// Bytes a second of one connection.
+    var bandwidth: Int64
   }
 
   init(dice: inout Dice, defect: SimulationDefect?) {
@@ -44,24 +43,28 @@ struct ClusterPlan {
     slaves = 1 + dice.below(7)
     clients = 2 + dice.below(5)
     leaseMilliseconds = [500, 500, 500, 200, 1_000][dice.below(5)]
-    useLease = !dice.chance(percent: 20)
+    driftsBeyondMargin = dice.chance(percent: 10)
+    useLease = !dice.chance(percent: 20) && !driftsBeyondMargin
     automaticFailback = !dice.chance(percent: 20)
     cacheBytes = dice.chance(percent: 50) ? 8 << 20 : dice.below(4_000)
     lateFlush = dice.chance(percent: 40)
     // The margin of a lease is a tenth, so that 1.045 / 0.955 stays within it.
-    drift = dice.chance(percent: 50) ? 45_000 : 100
+    drift = driftsBeyondMargin ? 300_000 : dice.chance(percent: 50) ? 45_000 : 100
+    largeValues = dice.chance(percent: 20)
     let ordered = dice.chance(percent: 50)
     let slow = dice.chance(percent: 20)
     network = Network(
       ordered: ordered, lossPerMillion: ordered ? 0 : dice.below(40_000),
       doublePerMillion: ordered ? 0 : dice.below(20_000), latePerMillion: ordered ? 0 : dice.below(20_000),
-      delay: slow ? 1_000_000...10_000_000 : 50_000...800_000)
-    for fault in Fault.allCases where dice.chance(percent: 65) { faults[fault] = 1 + dice.below(10) }
+      delay: slow ? 1_000_000...10_000_000 : 50_000...800_000,
+      bandwidth: dice.between(1, 32) << 20)
+    for fault in SimulatedFault.allCases where dice.chance(percent: 55) {
+      faults.append((fault, (fault == .ambush ? 10 : 1) + dice.below(10)))
+    }
     faultInterval = .milliseconds(dice.between(100, 2_000))
     faultTime = .milliseconds(dice.between(6_000, 20_000))
     thinkTime = .milliseconds(dice.between(5, 120))
     syncTime = dice.chance(percent: 80) ? 80_000...600_000 : 500_000...20_000_000
-    if defect == .driftBeyondMargin { drift = 300_000 }
     if let defect { provoke(defect) }
   }
 
@@ -73,14 +76,27 @@ struct ClusterPlan {
     thinkTime = .milliseconds(20)
     faultInterval = .milliseconds(700)
     useLease = true
+    driftsBeyondMargin = defect == .driftBeyondMargin
+    drift = driftsBeyondMargin ? 300_000 : drift
     switch defect {
-    case .acknowledgeBeforeFsync, .forgetPromises: faults = [.crash: 3, .crashMany: 1]
+    case .acknowledgeBeforeFsync, .forgetPromises: faults = [(.crash, 3), (.crashMany, 1)]
     case .readWithoutLease, .driftBeyondMargin:
       leaseMilliseconds = 200
-      faults = [.isolate: 3, .pause: 1]
-    case .answerBeforeCommit, .readUncommitted: faults = [.isolate: 3, .crash: 1]
-    case .keepIdentity: faults = [.loseDisk: 3, .isolate: 1, .crash: 1]
-    case .serveAfterHandover: faults = [.transfer: 1]
+      faults = [(.isolate, 3), (.pause, 1)]
+    case .answerBeforeCommit, .readUncommitted: faults = [(.isolate, 3), (.crash, 1)]
+    case .keepIdentity: faults = [(.lostDisk, 3), (.isolate, 1), (.crash, 1)]
+    case .serveAfterHandover: faults = [(.transfer, 1)]
     }
+  }
+}
+
+extension ClusterPlan: CustomStringConvertible {
+  /// A line for the transcript.
+  var description: String {
+    let kinds = faults.map { "\($0.kind.rawValue) \($0.weight)" }.joined(separator: ", ")
+    return "\(masters) masters, \(slaves) slaves, \(clients) clients; lease \(leaseMilliseconds) ms, "
+      + "reads by \(useLease ? "lease" : "confirmation"), failback \(automaticFailback ? "on" : "off"); "
+      + "clocks drift by \(drift) ppm; network \(network.ordered ? "in order" : "without order"); "
+      + "\(largeValues ? "large values; " : "")faults: \(kinds)"
   }
 }
