@@ -59,7 +59,7 @@ let package = Package(
     .target(
       name: "Transport", dependencies: ["Replication", nioCore, protobuf], swiftSettings: strict),
     .target(
-      name: "Simulation", dependencies: ["Replication", deque], swiftSettings: mutable),
+      name: "Simulation", dependencies: ["Serving", "Commands", "Replication", deque], swiftSettings: mutable),
     .target(
       name: "Kvorum", dependencies: ["RESP", nioCore, nioPosix, deque], swiftSettings: strict),
     .target(

@@ -84,6 +84,12 @@ public final class RequestServer {
   public var waitingCount: Int { waitingSessions.count }
   /// How many clients there are.
   public var sessionCount: Int { sessions.count }
+  /// How many writes are appended and not answered.
+  public var unansweredWrites: Int { pendingWrites.count }
+  /// Whether nothing waits for an answer, so that `expire` would do nothing.
+  public var isIdle: Bool {
+    pendingWrites.isEmpty && pendingReads.isEmpty && majorityReads.isEmpty && waitingSessions.isEmpty
+  }
   /// Whether clients are still being told that another master leads.
   public var hasLeavingSessions: Bool { sessions.values.contains { $0.isLeaving } }
 

@@ -6,6 +6,7 @@ struct CanonicalLog {
   /// The digest of the keyspace after each entry; the first is that of the empty keyspace.
   private var digests: [UInt64] = [0]
   private var replica = Replica()
+  private(set) var timeline = KeyTimeline()
   private(set) var configuration: ClusterConfiguration?
   private(set) var configurationIndex: LogIndex = 0
 
@@ -62,6 +63,7 @@ struct CanonicalLog {
     }
     entries.append(entry)
     replica.apply(entry)
+    timeline.take(entry)
     digests.append(replica.digest)
     if case .configuration(let configuration) = entry.payload {
       self.configuration = configuration

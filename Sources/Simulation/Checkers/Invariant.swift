@@ -40,6 +40,10 @@ public enum Invariant: String, Sendable, CaseIterable {
   case oneLease = "one lease at a time"
   /// 4.6: each history of a key could have come from operations done one at a time.
   case linearizable = "linearizable"
+  /// 4.6: a stale read shows the committed log as of the applied index that it names.
+  case stale = "a stale read is of the log"
+  /// 4.6: replies leave in the order of their requests, one for each.
+  case replies = "replies keep their order"
   /// 4.7: a handover is signed only when all is committed and answered and the target holds it.
   case handover = "a handover loses nothing"
   /// 4.7: nothing is served, nor sent in that epoch, after the signature.

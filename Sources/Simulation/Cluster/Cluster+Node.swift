@@ -1,4 +1,5 @@
 import Replication
+import Serving
 
 // What a driver does for its core: writes, messages, timers, applying.
 
@@ -25,7 +26,7 @@ extension Cluster {
       guard let last = writes.last else { return }
       process.core.receive(.persisted(ticket: last.ticket), at: now, into: &effects)
       scheduleApply(machine, process)
-    case .request(let request): serve(request, machine, process)
+    case .service(let input): serve(input, machine, process)
     case .timer(let setFor):
       guard process.timerAt == setFor else { return }
       process.timerAt = .max
@@ -40,7 +41,9 @@ extension Cluster {
     case .fetch(let fetch): answer(fetch, machine, process, into: &effects)
     }
     carryOut(effects, machine, process)
-    if machine.process === process { inspect(machine, process) }
+    guard machine.process === process else { return }
+    inspect(machine, process)
+    scheduleExpiry(machine, process)
   }
 
   /// Does what the core wants, and what follows from it, until nothing is left to do.
@@ -50,17 +53,14 @@ extension Cluster {
       for effect in effects {
         carryOut(effect, machine, process)
         guard failure == nil, machine.process === process else { return }
+        process.server.follow(effect)
       }
       effects.removeAll(keepingCapacity: true)
-      if process.retryHeld {
-        process.retryHeld = false
-        let held = process.held
-        process.held = []
-        for request in held { serve(request, machine, process) }
-      }
-      guard process.flushWanted else { break }
+      guard process.flushWanted || process.confirmationWanted else { break }
+      let mayWait = !process.confirmationWanted
       process.flushWanted = false
-      if plan.lateFlush, !process.flushScheduled, nodeDice.chance(percent: 60) {
+      process.confirmationWanted = false
+      if mayWait, plan.lateFlush, !process.flushScheduled, nodeDice.chance(percent: 60) {
         process.flushScheduled = true
         schedule(.flush, for: machine, after: nodeDice.between(1_000, 20_000_000))
       } else {
@@ -81,19 +81,13 @@ extension Cluster {
     case .resumed:
       counts.paths[.handoverCalledOff] += 1
       machine.yieldsOnHandover = false
-      process.retryHeld = true
     case .steppedDown(let reason):
       say(machine, "steps down: \(reason)")
       counts.paths[isStalled(machine, process) ? .stalledLeaderSteppedDown : .leaderSteppedDown] += 1
       machine.yieldsOnHandover = false
-      abandonClients(process, active: nil)
-    case .suspended:
-      counts.paths[.suspended] += 1
-      doubt(from: 0, process)
+    case .suspended: counts.paths[.suspended] += 1
     case .handedOver(let target): handedOver(to: target, machine, process)
-    case .confirmed(let number):
-      counts.paths[.readsConfirmed] += 1
-      confirmed(number, machine, process)
+    case .confirmed: counts.paths[.readsConfirmed] += 1
     case .leaderChanged, .configurationCommitted: break
     case .halt(let reason): halted(reason, machine)
     case .notice(let text): say(machine, text)
@@ -174,8 +168,7 @@ extension Cluster {
       if let wrong = canonical.commit(entry) { return fail(machine, wrong) }
     }
     if index > known, process.core.knownLeader == machine.id { checkQuorum(of: index, machine, process) }
-    answerWrites(upTo: index, machine, process)
-    settleReads(machine, process)
+    _ = process.server.takeCommitted(upTo: index)
     scheduleApply(machine, process)
   }
 
@@ -198,7 +191,6 @@ extension Cluster {
       counts.paths[.jointChangeCut] += 1
     }
     say(machine, "cuts its log from entry \(index) on")
-    doubt(from: index, process)
   }
 
   private func becameActive(in epoch: Epoch, _ machine: Machine, _ process: Process) {
@@ -206,28 +198,22 @@ extension Cluster {
     say(machine, "is active in epoch \(epoch)")
     machine.yielded = false
     process.signed = false
-    process.retryHeld = true
     if canonical.entries.last?.epoch != epoch {
       fail(machine, Broken(.firstEntry, "serves in epoch \(epoch) before an entry of it is committed"))
     }
-    // Reads that wait were looked up in an earlier reign; another master may have led in between.
-    let reads = process.reads
-    process.reads = []
-    process.held = reads.map(\.request) + process.held
   }
 
   private func handedOver(to target: NodeID, _ machine: Machine, _ process: Process) {
     counts.paths[.handoverSigned] += 1
     spring(.signed, machine)
     say(machine, "hands over to \(target)")
-    if !process.writes.isEmpty {
+    if process.server.unansweredWrites > 0 {
       fail(machine, Broken(.handover, "signs a handover with unanswered writes"))
     }
     checkHandover(to: target, machine, process)
     machine.yielded = machine.yieldsOnHandover
     process.signed = true
     reigns.sign(process.core.promised)
-    abandonClients(process, active: target)
   }
 
   private func halted(_ reason: String, _ machine: Machine) {
@@ -250,7 +236,6 @@ extension Cluster {
   }
 
   private func apply(_ machine: Machine, _ process: Process) {
-    process.applyScheduled = false
     let before = process.replica.applied
     // Nothing is applied before it is fsynced in the log: the replica must never be ahead of the log it is made of.
     while process.replica.applied < process.core.commitIndex,
@@ -264,11 +249,11 @@ extension Cluster {
           Broken(.equalStates, "holds another state after entry \(entry.index) than the committed log gives"))
       }
     }
-    guard process.replica.applied > before else { return }
+    guard process.replica.applied > before else {
+      process.applyScheduled = false
+      return
+    }
     if diskDice.chance(percent: 25) { machine.disk.replica = process.replica }
-    var effects: [Effect] = []
-    process.core.receive(
-      .applied(process.replica.applied), at: machine.clock.local(at: time), into: &effects)
-    carryOut(effects, machine, process)
+    announceApplied(machine, process)
   }
 }

@@ -1,4 +1,5 @@
 import Replication
+import Serving
 
 /// What happens next in the world.
 enum Occurrence {
@@ -7,9 +8,8 @@ enum Occurrence {
   case syncDone(machine: Int, incarnation: Int)
   case connect(link: Int)
   case connectionLost(link: Int, end: Int, session: Int, onlyIfBlocked: Bool)
-  case request(Request, machine: Int)
-  case reply(Reply, client: Int, attempt: UInt64)
-  case wake(client: Int, attempt: UInt64)
+  case client(ClientStep)
+  case read(ReadFrame, to: NodeID, machine: Int, link: Int, session: Int)
   case start(machine: Int)
   case resume(machine: Int, pause: Int)
   case fault
@@ -56,7 +56,7 @@ final class Cluster {
   var reigns = ReignChecker()
   var promises = PromiseChecker()
   var configurations = ConfigurationChecker()
-  var history = History()
+  var history = HistoryRecorder<KeyspaceModel>()
 
   var networkDice: Dice
   var diskDice: Dice
@@ -76,7 +76,7 @@ final class Cluster {
     clientDice = dice.fork()
     nodeDice = dice.fork()
     network = Network(plan: plan.network)
-    workload = Workload(clients: plan.clients)
+    workload = Workload(clients: plan.clients, dice: &clientDice)
     for number in 0..<plan.masters { addMachine(role: number == 0 ? .primary : .backup) }
     for _ in 0..<plan.slaves { addMachine(role: .slave) }
     let masters = machines.filter { $0.role.isMaster }
@@ -92,7 +92,7 @@ final class Cluster {
     let index = machines.count
     let machine = Machine(
       index: index, id: NodeID(nodeDice.bits() | 1), role: role, name: "\(role.rawValue)\(index)",
-      clock: clock)
+      clock: clock, wallOffset: nodeDice.between(-Cluster.wallSkew, Cluster.wallSkew))
     machines.append(machine)
     machineOf[machine.id] = index
     return machine
@@ -116,8 +116,9 @@ final class Cluster {
       if counts.events > Cluster.eventLimit { end(stuck: "the nodes do not come to rest") }
     }
     if failure == nil, recovery.stuck == nil {
-      failure = history.check().map { Broken(.linearizable, $0).description }
+      failure = checkHistory().map { Broken(.linearizable, $0).description }
     }
+    for machine in machines { machine.process?.forgetConnections() }
     trace.say(at: time, failure.map { "WRONG: \($0)" } ?? recovery.stuck.map { "STUCK: \($0)" } ?? "held")
     let verdict: SimulationResult.Verdict =
       failure.map { .wrong($0) } ?? recovery.stuck.map { .stuck($0) } ?? .held
@@ -140,11 +141,9 @@ final class Cluster {
     case .connect(let link): connect(link)
     case .connectionLost(let link, let end, let session, let onlyIfBlocked):
       connectionLost(link, end: end, session: session, onlyIfBlocked: onlyIfBlocked)
-    case .request(let request, let index):
-      let machine = machines[index]
-      if machine.isRunning { give(.request(request), to: machine) } else { answer(request, .moved(nil)) }
-    case .reply(let reply, let client, let attempt): replied(reply, to: client, attempt: attempt)
-    case .wake(let client, let attempt): wake(client, attempt: attempt)
+    case .client(let step): happen(step)
+    case .read(let frame, let receiver, let index, let link, let session):
+      arrive(frame, to: receiver, at: machines[index], link: link, session: session)
     case .start(let index): start(machines[index])
     case .resume(let index, let pause): resume(machines[index], pause: pause)
     case .fault: fault()
@@ -203,7 +202,10 @@ final class Cluster {
       leaseMilliseconds: plan.leaseMilliseconds, useLease: plan.useLease,
       automaticFailback: plan.automaticFailback, cacheBytes: plan.cacheBytes, seed: nodeDice.bits())
     let core = ReplicationCore(options: options, recovered: recovered, now: machine.clock.local(at: time))
-    let process = Process(core: core, replica: machine.disk.replica)
+    let process = Process(
+      core: core, replica: machine.disk.replica,
+      options: ServingOptions(writeTimeout: plan.writeTimeout, readTimeout: plan.readTimeout), cluster: self,
+      machine: machine)
     machine.process = process
     machine.progress = ProgressChecker()
     for index in stride(from: 1, through: core.commitIndex, by: 1) where !machine.disk.rotten.contains(index) {
@@ -227,6 +229,7 @@ final class Cluster {
 
   /// Ends the process; what is under way on its links and to its clients is cut off.
   func stop(_ machine: Machine) {
+    let process = machine.process
     machine.process = nil
     machine.paused = false
     machine.backlog.removeAll()
@@ -235,7 +238,7 @@ final class Cluster {
     machine.syncSticks = false
     machine.standing = .follower
     dropLinks(of: machine)
-    closeClients(of: machine)
+    closeClients(of: machine, process)
   }
 
   func pause(_ machine: Machine, for span: Int64) {

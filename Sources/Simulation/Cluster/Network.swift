@@ -65,30 +65,8 @@ extension Cluster {
 
   func send(_ outbound: Outbound, from machine: Machine) {
     inspect(outbound, from: machine)
-    guard let receiver = machineOf[outbound.to], receiver != machine.index else { return }
-    let place = Network.link(machine.index, receiver)
-    let side = machine.index < receiver ? 0 : 1
-    guard network.links[place].up[side], network.links[place].ids[1 - side] == outbound.to else { return }
-    guard !network.isBlocked(from: machine.index, to: receiver) else {
-      network.links[place].torn = true
-      return
-    }
-    let plan = network.plan
-    guard !networkDice.chance(perMillion: plan.lossPerMillion) else { return }
-    let copies = networkDice.chance(perMillion: plan.doublePerMillion) ? 2 : 1
-    for _ in 0..<copies {
-      var at = time + networkDice.between(plan.delay.lowerBound, plan.delay.upperBound)
-      if networkDice.chance(perMillion: plan.latePerMillion) {
-        // Some so late that their sender has crashed and returned since, and others lead.
-        at += networkDice.between(0, networkDice.chance(percent: 25) ? 12_000_000_000 : 1_500_000_000)
-      }
-      let transfer = outbound.message.largeSize * 1_000_000_000 / plan.bandwidth
-      at += transfer
-      if plan.ordered {
-        at = max(at, network.links[place].lastArrival[side] + 1)
-        network.links[place].lastArrival[side] = at
-      }
-      if transfer > 0 { pushHearing(until: at, for: transfer, receiver, machine, place) }
+    let size = outbound.message.largeSize
+    for (receiver, place, at) in arrivals(from: machine, to: outbound.to, size: size) {
       queue.push(
         .message(
           outbound.message, from: machine.id, to: outbound.to, machine: receiver, link: place,
@@ -96,14 +74,52 @@ extension Cluster {
     }
   }
 
+  /// Where and when a message of so many bytes, if it is a large one, arrives: not at all, once or twice.
+  func arrivals(
+    from machine: Machine, to node: NodeID, size: Int64
+  ) -> [(receiver: Int, link: Int, at: Int64)] {
+    guard let receiver = machineOf[node], receiver != machine.index else { return [] }
+    let place = Network.link(machine.index, receiver)
+    let side = machine.index < receiver ? 0 : 1
+    guard network.links[place].up[side], network.links[place].ids[1 - side] == node else { return [] }
+    guard !network.isBlocked(from: machine.index, to: receiver) else {
+      network.links[place].torn = true
+      return []
+    }
+    let plan = network.plan
+    guard !networkDice.chance(perMillion: plan.lossPerMillion) else { return [] }
+    var arrivals: [(receiver: Int, link: Int, at: Int64)] = []
+    let copies = networkDice.chance(perMillion: plan.doublePerMillion) ? 2 : 1
+    for _ in 0..<copies {
+      var at = time + networkDice.between(plan.delay.lowerBound, plan.delay.upperBound)
+      if networkDice.chance(perMillion: plan.latePerMillion) {
+        // Some so late that their sender has crashed and returned since, and others lead.
+        at += networkDice.between(0, networkDice.chance(percent: 25) ? 12_000_000_000 : 1_500_000_000)
+      }
+      let transfer = size * 1_000_000_000 / plan.bandwidth
+      at += transfer
+      if plan.ordered {
+        at = max(at, network.links[place].lastArrival[side] + 1)
+        network.links[place].lastArrival[side] = at
+      }
+      if transfer > 0 { pushHearing(until: at, for: transfer, receiver, machine, place) }
+      arrivals.append((receiver, place, at))
+    }
+    return arrivals
+  }
+
+  /// A connection that has ended delivers nothing more. Without connections late messages still come.
+  func isHeard(by machine: Machine, link: Int, session: Int) -> Bool {
+    guard network.plan.ordered else { return true }
+    let side = Network.ends(of: link).low == machine.index ? 0 : 1
+    return network.links[link].session == session && network.links[link].up[side]
+  }
+
   func arrive(
     _ message: Message, from sender: NodeID, to receiver: NodeID, at machine: Machine, link: Int, session: Int
   ) {
-    guard machine.isRunning, machine.id == receiver else { return }
-    // A connection that has ended delivers nothing more. Without connections late messages still come.
-    if network.plan.ordered {
-      let side = Network.ends(of: link).low == machine.index ? 0 : 1
-      guard network.links[link].session == session, network.links[link].up[side] else { return }
+    guard machine.isRunning, machine.id == receiver, isHeard(by: machine, link: link, session: session) else {
+      return
     }
     if network.links[link].session != session { counts.paths[.lateMessage] += 1 }
     trace.mix(sender.rawValue)

@@ -26,6 +26,9 @@ struct ClusterPlan {
   /// The mean pause of a client between two operations.
   var thinkTime: Int64
   var syncTime: ClosedRange<Int64>
+  /// After so long a write is answered as in doubt.
+  var writeTimeout: Int64
+  var readTimeout: Int64
 
   struct Network {
     /// As TCP: in order and complete while a connection lasts. Otherwise messages are lost, doubled and overtaken.
@@ -65,6 +68,8 @@ struct ClusterPlan {
     faultTime = .milliseconds(dice.between(6_000, 20_000))
     thinkTime = .milliseconds(dice.between(5, 120))
     syncTime = dice.chance(percent: 80) ? 80_000...600_000 : 500_000...20_000_000
+    writeTimeout = .milliseconds(dice.between(300, 2_000))
+    readTimeout = .milliseconds(dice.between(200, 1_000))
     if let defect { provoke(defect) }
   }
 
@@ -80,12 +85,10 @@ struct ClusterPlan {
     drift = driftsBeyondMargin ? 300_000 : drift
     switch defect {
     case .acknowledgeBeforeFsync, .forgetPromises: faults = [(.crash, 3), (.crashMany, 1)]
-    case .readWithoutLease, .driftBeyondMargin:
+    case .driftBeyondMargin:
       leaseMilliseconds = 200
       faults = [(.isolate, 3), (.pause, 1)]
-    case .answerBeforeCommit, .readUncommitted: faults = [(.isolate, 3), (.crash, 1)]
     case .keepIdentity: faults = [(.lostDisk, 3), (.isolate, 1), (.crash, 1)]
-    case .serveAfterHandover: faults = [(.transfer, 1)]
     }
   }
 }
