@@ -15,6 +15,10 @@ struct ClusterPlan {
   var lateFlush: Bool
   /// Millionths by which the clocks may run too fast or too slow.
   var drift: Int64
+  /// The masters' clocks are all slow and the slaves' fast.
+  var opposedClocks = false
+  /// How long a crashed node stays down.
+  var restartTime: ClosedRange<Int64> = .milliseconds(5) ... .milliseconds(3_000)
   var network: Network
   var faults: [Fault: Int] = [:]
   var faultInterval: Int64
@@ -61,7 +65,10 @@ struct ClusterPlan {
     faultTime = .milliseconds(dice.between(6_000, 20_000))
     thinkTime = .milliseconds(dice.between(5, 120))
     syncTime = dice.chance(percent: 80) ? 80_000...600_000 : 500_000...20_000_000
-    if defect == .driftBeyondMargin { drift = 300_000 }
+    if defect == .driftBeyondMargin {
+      drift = 300_000
+      opposedClocks = true
+    }
     if let defect { provoke(defect) }
     if let mutant { provoke(mutant, dice: &dice) }
   }

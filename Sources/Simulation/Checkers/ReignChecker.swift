@@ -10,6 +10,9 @@ struct ReignChecker {
 
   private var reigns: [Epoch: Reign] = [:]
 
+  /// Whether nothing was sent in this epoch yet.
+  func isNew(_ epoch: Epoch) -> Bool { reigns[epoch] == nil }
+
   /// A node sends an append in an epoch; returns what is wrong with that, or nil.
   mutating func append(in epoch: Epoch, machine: Int, incarnation: Int) -> String? {
     guard let known = reigns[epoch] else {

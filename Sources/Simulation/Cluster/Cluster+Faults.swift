@@ -64,7 +64,8 @@ extension Cluster {
 
   private func crashForAWhile(_ machine: Machine) {
     crash(machine)
-    schedule(.start(machine: machine.index), after: faultSpan(5, 3_000))
+    let span = faultDice.between(plan.restartTime.lowerBound, plan.restartTime.upperBound)
+    schedule(.start(machine: machine.index), after: span)
   }
 
   // MARK: Partitions

@@ -152,6 +152,7 @@ extension Cluster {
 
   private func committed(upTo index: LogIndex, _ machine: Machine, _ process: Process) {
     trace.mix(index)
+    process.committed = index
     let known = canonical.lastIndex
     let first = min(index, max(process.replica.applied, 1))
     // What this node called committed before is looked at again: it must not have changed.
@@ -169,8 +170,10 @@ extension Cluster {
 
   /// What a leader calls committed is on its own disk and on those of W slaves of each set in force.
   private func checkQuorum(of index: LogIndex, _ machine: Machine, _ process: Process) {
-    guard let configuration = process.core.configuration, let epoch = process.core.epoch(at: index) else {
-      return fail(machine, "entry \(index) is committed without a configuration")
+    guard let configuration = machine.disk.written.configuration, let epoch = process.core.epoch(at: index)
+    else { return fail(machine, "entry \(index) is committed without a configuration") }
+    guard epoch == process.core.epoch else {
+      return fail(machine, "commits entry \(index) of epoch \(epoch) by counting in \(process.core.epoch)")
     }
     guard machine.disk.durable.entry(at: index)?.epoch == epoch else {
       return fail(machine, "entry \(index) is committed and not on the leader's own disk")

@@ -13,15 +13,33 @@ extension Cluster {
 
   /// What a node knows to be committed it never cuts (design 4.3).
   func checkCut(from index: LogIndex, _ machine: Machine, _ process: Process) {
-    guard index <= process.core.commitIndex else { return }
-    fail(machine, "cuts its log from entry \(index) on and knows entry \(process.core.commitIndex) as committed")
+    guard index <= process.committed else { return }
+    fail(machine, "cuts its log from entry \(index) on and knows entry \(process.committed) as committed")
+  }
+
+  /// A master sends its first append when R slaves of each set in force have its epoch on disk as their promise, or a
+  /// later one (design 4.2). A slave whose disk is lost may have had it.
+  func checkElection(in epoch: Epoch, _ machine: Machine) {
+    guard let configuration = machine.disk.written.configuration else { return }
+    for set in [configuration.current, configuration.incoming].compactMap(\.self) {
+      let promised = set.slaves.count { slave in
+        machineOf[slave.id].map { machines[$0].disk.durable.hardState.promised >= epoch } ?? true
+      }
+      if promised < set.slaves.count / 2 + 1 {
+        fail(
+          machine,
+          "leads in epoch \(epoch) with the promises of \(promised) slaves of \(set.slaves.count) only")
+      }
+    }
   }
 
   /// A source lends its log only while its promise is the candidate's epoch (design 4.2).
   func checkLoan(_ message: Message, _ machine: Machine) {
     guard case .pullReply(let reply) = message, let core = machine.process?.core, core.promised != reply.epoch
     else { return }
-    fail(machine, "lends its log to the candidate of epoch \(reply.epoch) after it has promised \(core.promised)")
+    fail(
+      machine, "lends its log to the candidate of epoch \(reply.epoch) after it has promised \(core.promised)"
+    )
   }
 
   /// A leader serves once an entry of its own is committed, and only if its configuration lists it (design 4.2).

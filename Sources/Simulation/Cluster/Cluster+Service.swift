@@ -115,7 +115,9 @@ extension Cluster {
 
   /// Answers a read, or sends for a confirmation; false if it must wait for its entry.
   private func settle(_ read: Process.PendingRead, _ machine: Machine, _ process: Process) -> Bool {
-    guard read.index <= process.core.commitIndex || Mutant.isPlanted(.readBeforePendingWrite) else { return false }
+    guard read.index <= process.core.commitIndex || Mutant.isPlanted(.readBeforePendingWrite) else {
+      return false
+    }
     if process.core.mayRead(at: machine.clock.local(at: time))
       || Mutant.isPlanted(.readWithoutLease) && process.core.isActive
     {

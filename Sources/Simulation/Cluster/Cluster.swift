@@ -45,6 +45,7 @@ final class Cluster {
   var canonical = CanonicalLog()
   var matching = LogMatchingChecker()
   var reigns = ReignChecker()
+  var promises = PromiseChecker()
   var history = History()
 
   var networkDice: Dice
@@ -76,7 +77,7 @@ final class Cluster {
   func addMachine(role: NodeRole) -> Machine {
     var drift = nodeDice.between(-plan.drift, plan.drift)
     // The worst case for a lease: a slow clock where it is used, fast ones where it is granted.
-    if defect == .driftBeyondMargin { drift = role.isMaster ? -plan.drift : plan.drift }
+    if plan.opposedClocks { drift = role.isMaster ? -plan.drift : plan.drift }
     let clock = NodeClock(offset: nodeDice.between(0, 1_000_000_000_000), drift: drift)
     let index = machines.count
     let machine = Machine(

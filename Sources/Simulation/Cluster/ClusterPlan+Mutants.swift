@@ -2,17 +2,84 @@ import Replication
 
 // Circumstances in which each mutant does harm.
 
+extension ClusterPlan {
+  /// Makes the faults likely that would show a mutant, so that few runs are enough.
+  mutating func provoke(_ mutant: Mutant, dice: inout Dice) {
+    masters = 2 + dice.below(2)
+    slaves = 3 + dice.below(3)
+    clients = 6
+    thinkTime = .milliseconds(20)
+    faultInterval = .milliseconds(400)
+    faultTime = .milliseconds(10_000)
+    useLease = true
+    switch mutant {
+    case .birthWithoutEveryPeer:
+      masters = 2
+      slaves = 2 + dice.below(2)
+      faults = [.loseDisk: 6, .joinSlave: 2, .isolate: 1, .crash: 1]
+    case .electionQuorumTooSmall, .longestLogWins, .candidateDoesNotPull, .writeQuorumTooSmall,
+      .appendOfLowerEpoch, .ackNamesOwnLastIndex, .commitBeyondAppend, .cutBelowCommit, .appliesUncommitted,
+      .servesBeforeOwnEntry, .roundReused, .readBeforePendingWrite, .answerBeforeCommit, .readWithoutLease,
+      .leaseOfOneSlave, .appendRenewsNoLease, .promiseDespiteLease:
+      faults = [.isolate: 3, .split: 2, .crash: 2, .pause: 1]
+    case .promiseBeforeFsync, .promiseNotStored, .repeatedPromiseBeforeFsync, .appendAckBeforeFsync,
+      .repeatedAppendAckBeforeFsync, .acknowledgeBeforeFsync, .commitBeforeOwnFsync, .cutStaysDurable:
+      slaves = 2 + dice.below(3)
+      lateFlush = false
+      syncTime = 2_000_000...60_000_000
+      leaseMilliseconds = 500
+      restartTime = .milliseconds(5) ... .milliseconds(100)
+      faults = [.isolate: 4, .crashMany: 4, .crash: 2, .stallDisk: 3]
+    case .promiseOfLowerEpoch, .appendAbovePromiseNotKept, .lendsAfterNewPromise, .ackOfEarlierEpochCounts,
+      .cutWithoutConflict, .commitOldEpochByCounting:
+      leaseMilliseconds = 200
+      network.ordered = false
+      network.latePerMillion = 150_000
+      network.lossPerMillion = 20_000
+      syncTime = 1_000_000...30_000_000
+      faults = [.isolate: 2, .isolateOneWay: 3, .split: 2, .crash: 2]
+    case .promiseByRoundAlone:
+      masters = 3
+      network.delay = 2_000_000...20_000_000
+      faults = [.crash: 3, .isolate: 2]
+    case .noWaitAfterRestart:
+      leaseMilliseconds = 1_000
+      restartTime = .milliseconds(5) ... .milliseconds(50)
+      faults = [.isolate: 4, .crashMany: 4]
+    case .leaseFromReceiveTime: faults = [.pause: 1]
+    case .readJoinsSentRound:
+      useLease = false
+      faults = [.pause: 1]
+    case .leaseWithoutDriftMargin:
+      leaseMilliseconds = 1_000
+      drift = 45_000
+      opposedClocks = true
+      faults = [.isolate: 1]
+    case .stepDownForgetsEntries:
+      lateFlush = true
+      faults = [.isolate: 2, .isolateOneWay: 2, .stallDisk: 2, .pause: 1]
+    case .tokenAboveItsEpoch:
+      masters = 3
+      clients = 2
+      thinkTime = .milliseconds(300)
+      leaseMilliseconds = 500
+      faults = [.transfer: 4, .stallDisk: 5]
+    case .handoverWithoutDrain, .handoverToLaggingTarget, .leadsAfterSigning, .readsAfterSigning:
+      faults = [.transfer: 2, .stallDisk: 1]
+    case .oneStepMembership, .lastStepBeforeFirstCommitted, .jointWithOldQuorumOnly, .jointWithNewQuorumOnly,
+      .cutConfigurationStays, .learnerCounts, .removalBeforeCommit, .pulledConfigurationIgnored,
+      .unlistedMasterLeads:
+      slaves = 3
+      faults = [.joinSlave: 4, .remove: 4, .rejoin: 4, .split: 5, .isolate: 4, .crash: 3, .joinMaster: 2]
+    case .lostDiskKeepsIdentity: faults = [.loseDisk: 3, .isolate: 1, .crash: 1]
+    case .stalledDiskLeads: faults = [.stallDisk: 1]
+    case .fullDiskTakesEntries: faults = [.fillDisk: 1]
+    case .majorityByFrequency, .majorityByEntryIndex, .appliedIndexOutsideTransaction: break
+    }
+  }
+}
+
 extension Mutant {
   /// Within so many seeds the simulator must find it.
   package var seeds: Int { 40 }
-}
-
-extension ClusterPlan {
-  mutating func provoke(_ mutant: Mutant, dice: inout Dice) {
-    masters = max(masters, 2)
-    slaves = max(slaves, 3)
-    clients = 6
-    thinkTime = .milliseconds(20)
-    faultInterval = .milliseconds(700)
-  }
 }

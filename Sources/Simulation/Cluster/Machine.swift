@@ -74,6 +74,8 @@ final class Process {
   var reads: [PendingRead] = []
   /// Requests that came while writes were not admitted for a moment.
   var held: [Request] = []
+  /// The core has called entries committed up to here.
+  var committed: LogIndex
   var timerAt: Int64 = .max
   var flushWanted = false
   var flushScheduled = false
@@ -101,6 +103,7 @@ final class Process {
 
   init(core: ReplicationCore, replica: Replica) {
     self.core = core
+    committed = core.commitIndex
     self.replica = replica
   }
 

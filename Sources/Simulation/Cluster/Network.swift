@@ -64,13 +64,16 @@ extension Cluster {
   // MARK: Messages
 
   func send(_ outbound: Outbound, from machine: Machine) {
-    if case .append(let append) = outbound.message,
-      let wrong = reigns.append(
+    if case .append(let append) = outbound.message {
+      if reigns.isNew(append.epoch) { checkElection(in: append.epoch, machine) }
+      if let wrong = reigns.append(
         in: append.epoch, machine: machine.index, incarnation: machine.incarnation)
-    {
-      fail(machine, wrong)
+      {
+        fail(machine, wrong)
+      }
     }
     checkLoan(outbound.message, machine)
+    if let wrong = promises.says(outbound.message, by: machine.id) { fail(machine, wrong) }
     guard let receiver = machineOf[outbound.to], receiver != machine.index else { return }
     let place = Network.link(machine.index, receiver)
     let side = machine.index < receiver ? 0 : 1

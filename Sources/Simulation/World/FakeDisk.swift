@@ -21,6 +21,10 @@ struct FakeDisk {
     var hardState = HardState()
     var entries: [Entry] = []
     var commit: LogIndex = 0
+    private(set) var configurations: [IndexedConfiguration] = []
+
+    /// The newest configuration in the log.
+    var configuration: ClusterConfiguration? { configurations.last?.configuration }
 
     func entry(at index: LogIndex) -> Entry? {
       index > 0 && index <= LogIndex(entries.count) ? entries[Int(index) - 1] : nil
@@ -29,10 +33,14 @@ struct FakeDisk {
     mutating func take(_ write: LogWrite) {
       if let first = write.truncateFrom {
         entries.removeLast(max(0, entries.count - (Int(first) - 1)))
+        configurations.removeAll { $0.index >= first }
       }
       for entry in write.entries {
         precondition(entry.index == LogIndex(entries.count) + 1, "a write leaves a gap in the log")
         entries.append(entry)
+        if case .configuration(let configuration) = entry.payload {
+          configurations.append(IndexedConfiguration(index: entry.index, configuration: configuration))
+        }
       }
       if let state = write.hardState { hardState = state }
       commit = max(commit, write.commit)
@@ -78,16 +86,12 @@ struct FakeDisk {
   /// What a restarted node finds.
   func recovered() -> RecoveredState {
     var reigns: [Reign] = []
-    var configurations: [IndexedConfiguration] = []
-    for entry in durable.entries {
-      if reigns.last?.epoch != entry.epoch { reigns.append(Reign(first: entry.index, epoch: entry.epoch)) }
-      if case .configuration(let configuration) = entry.payload {
-        configurations.append(IndexedConfiguration(index: entry.index, configuration: configuration))
-      }
+    for entry in durable.entries where reigns.last?.epoch != entry.epoch {
+      reigns.append(Reign(first: entry.index, epoch: entry.epoch))
     }
     return RecoveredState(
       hardState: durable.hardState, lastIndex: LogIndex(durable.entries.count), reigns: reigns,
-      configurations: configurations, commit: durable.commit, applied: replica.applied,
+      configurations: durable.configurations, commit: durable.commit, applied: replica.applied,
       unapplied: Array(durable.entries.dropFirst(Int(replica.applied))))
   }
 }
