@@ -17,6 +17,8 @@ struct ClusterPlan {
   var drift: Int64
   /// The masters' clocks are all slow and the slaves' fast.
   var opposedClocks = false
+  /// A person asks for a change of members whenever a partition begins.
+  var changesMembersInPartitions = false
   /// How long a crashed node stays down.
   var restartTime: ClosedRange<Int64> = .milliseconds(5) ... .milliseconds(3_000)
   var network: Network

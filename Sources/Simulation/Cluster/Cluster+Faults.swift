@@ -49,6 +49,7 @@ extension Cluster {
       setDisk(of: victim, full: true)
       schedule(.emptyDisk(machine: victim.index), after: faultSpan(50, 4_000))
     }
+    if plan.changesMembersInPartitions, [.isolate, .isolateOneWay, .split].contains(kind) { remove() }
   }
 
   /// A running node; half of the time the active master, since most depends on it.

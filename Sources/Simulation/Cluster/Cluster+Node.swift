@@ -114,6 +114,7 @@ extension Cluster {
       if let wrong = matching.write(entry, after: previous) { fail(machine, wrong) }
       previous = entry.epoch
     }
+    checkMembership(in: write, machine)
     machine.disk.submit(write)
     if Mutant.isPlanted(.acknowledgeBeforeFsync) { schedule(.synced([write]), for: machine, after: 10_000) }
     startSync(machine)

@@ -33,6 +33,32 @@ extension Cluster {
     }
   }
 
+  /// Members change by joint consensus: C_old, then C_old,new, and C_new once that is committed (design 4.8).
+  func checkMembership(in write: LogWrite, _ machine: Machine) {
+    var disk = machine.disk.written
+    disk.take(LogWrite(ticket: 0, truncateFrom: write.truncateFrom))
+    var known = disk.configurations.last
+    for entry in write.entries {
+      guard case .configuration(let new) = entry.payload else { continue }
+      if let old = known {
+        if let incoming = old.configuration.incoming {
+          if new.current != incoming || new.incoming != nil {
+            return fail(
+              machine, "writes a configuration in entry \(entry.index) that does not end the change under way"
+            )
+          }
+          if canonical.lastIndex < old.index {
+            return fail(
+              machine, "ends a change of members in entry \(entry.index) before its first step is committed")
+          }
+        } else if new.current != old.configuration.current || new.incoming == nil {
+          return fail(machine, "changes the members in one step in entry \(entry.index)")
+        }
+      }
+      known = IndexedConfiguration(index: entry.index, configuration: new)
+    }
+  }
+
   /// A source lends its log only while its promise is the candidate's epoch (design 4.2).
   func checkLoan(_ message: Message, _ machine: Machine) {
     guard case .pullReply(let reply) = message, let core = machine.process?.core, core.promised != reply.epoch

@@ -9,8 +9,8 @@ extension ClusterPlan {
     slaves = 3 + dice.below(3)
     clients = 6
     thinkTime = .milliseconds(20)
-    faultInterval = .milliseconds(400)
-    faultTime = .milliseconds(10_000)
+    faultInterval = .milliseconds(1_000)
+    faultTime = .milliseconds(15_000)
     useLease = true
     switch mutant {
     case .birthWithoutEveryPeer:
@@ -30,7 +30,17 @@ extension ClusterPlan {
       leaseMilliseconds = 500
       restartTime = .milliseconds(5) ... .milliseconds(100)
       faults = [.isolate: 4, .crashMany: 4, .crash: 2, .stallDisk: 3]
-    case .promiseOfLowerEpoch, .appendAbovePromiseNotKept, .lendsAfterNewPromise, .ackOfEarlierEpochCounts,
+    case .ackOfEarlierEpochCounts:
+      masters = 2
+      useLease = false
+      automaticFailback = true
+      leaseMilliseconds = 100
+      faultInterval = .milliseconds(400)
+      network.ordered = false
+      network.latePerMillion = 300_000
+      network.lossPerMillion = 10_000
+      faults = [.isolate: 2, .isolateOneWay: 3, .split: 2, .crash: 1]
+    case .promiseOfLowerEpoch, .appendAbovePromiseNotKept, .lendsAfterNewPromise,
       .cutWithoutConflict, .commitOldEpochByCounting:
       leaseMilliseconds = 200
       network.ordered = false
@@ -45,10 +55,15 @@ extension ClusterPlan {
     case .noWaitAfterRestart:
       leaseMilliseconds = 1_000
       restartTime = .milliseconds(5) ... .milliseconds(50)
-      faults = [.isolate: 4, .crashMany: 4]
-    case .leaseFromReceiveTime: faults = [.pause: 1]
+      faultInterval = .milliseconds(400)
+      faults = [.isolate: 2, .crashMany: 6]
+    case .leaseFromReceiveTime:
+      leaseMilliseconds = 200
+      faults = [.pause: 1]
     case .readJoinsSentRound:
       useLease = false
+      leaseMilliseconds = 200
+      network.delay = 5_000_000...20_000_000
       faults = [.pause: 1]
     case .leaseWithoutDriftMargin:
       leaseMilliseconds = 1_000
@@ -70,7 +85,9 @@ extension ClusterPlan {
       .cutConfigurationStays, .learnerCounts, .removalBeforeCommit, .pulledConfigurationIgnored,
       .unlistedMasterLeads:
       slaves = 3
-      faults = [.joinSlave: 4, .remove: 4, .rejoin: 4, .split: 5, .isolate: 4, .crash: 3, .joinMaster: 2]
+      changesMembersInPartitions = true
+      faultInterval = .milliseconds(400)
+      faults = [.joinSlave: 4, .rejoin: 6, .split: 3, .isolate: 4, .crash: 3, .joinMaster: 3]
     case .lostDiskKeepsIdentity: faults = [.loseDisk: 3, .isolate: 1, .crash: 1]
     case .stalledDiskLeads: faults = [.stallDisk: 1]
     case .fullDiskTakesEntries: faults = [.fillDisk: 1]
