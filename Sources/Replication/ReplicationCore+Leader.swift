@@ -79,10 +79,10 @@ extension ReplicationCore {
 
   /// Sends what was proposed to the disk and to every follower, at the same time.
   public mutating func flush(at now: Instant, into effects: inout [Effect]) {
-    guard let leadership, !halted else { return }
+    guard !halted, let wanted = leadership?.wantedNumber, let number = leadership?.number else { return }
     submit(at: now, into: &effects)
-    for id in leadership.followers { sendEntries(to: id, at: now, into: &effects) }
-    if leadership.wantedNumber > leadership.number { sendHeartbeats(at: now, into: &effects) }
+    for id in leadership?.followers ?? [] { sendEntries(to: id, at: now, into: &effects) }
+    if wanted > number { sendHeartbeats(at: now, into: &effects) }
   }
 
   /// Gives the log writer what was proposed. Also before the lead is lost: what stands in the log must be on its
@@ -177,9 +177,8 @@ extension ReplicationCore {
   ///
   /// `previous` is what the follower has on disk, so that it can ack at once, whatever its disk is doing.
   private mutating func sendHeartbeats(at now: Instant, into effects: inout [Effect]) {
-    guard let leadership else { return }
-    for id in leadership.followers {
-      guard let progress = leadership.progress[id], progress.connected else { continue }
+    for id in leadership?.followers ?? [] {
+      guard let progress = leadership?.progress[id], progress.connected else { continue }
       let previous = progress.mode == .streaming ? progress.match : progress.next - 1
       send([], after: previous, to: id, at: now, into: &effects)
     }
@@ -200,26 +199,24 @@ extension ReplicationCore {
   mutating func receive(
     _ reply: Message.AppendReply, from peer: NodeID, at now: Instant, into effects: inout [Effect]
   ) {
-    guard let leadership,
-      reply.epoch == leadership.epoch
-        || Mutant.isPlanted(.ackOfEarlierEpochCounts) && reply.epoch < leadership.epoch,
-      var progress = leadership.progress[peer]
+    // What a follower is known by is changed in place: a copy would take all that is under way with it.
+    guard let epoch = leadership?.epoch,
+      reply.epoch == epoch || Mutant.isPlanted(.ackOfEarlierEpochCounts) && reply.epoch < epoch,
+      let probeNumber = leadership?.progress[peer]?.probeNumber
     else { return }
     switch reply.outcome {
     case .accepted(let upTo):
-      progress.accepted(number: reply.number, upTo: min(upTo, log.lastIndex), at: now)
-      progress.applied = reply.applied
-      self.leadership?.progress[peer] = progress
+      leadership?.progress[peer]?.accepted(number: reply.number, upTo: min(upTo, log.lastIndex), at: now)
+      leadership?.progress[peer]?.applied = reply.applied
       evaluateQuorums(at: now, into: &effects)
       sendEntries(to: peer, at: now, into: &effects)
     case .mismatched(let hint):
-      guard reply.number >= progress.probeNumber else { return }
-      progress.restart(next: min(min(hint, log.lastIndex) + 1, max(progress.next, 2) - 1))
-      self.leadership?.progress[peer] = progress
+      guard reply.number >= probeNumber, let next = leadership?.progress[peer]?.next else { return }
+      leadership?.progress[peer]?.restart(next: min(min(hint, log.lastIndex) + 1, max(next, 2) - 1))
       probe(peer, at: now, into: &effects)
     case .refused(let promised):
       seenRound = max(seenRound, promised.round)
-      guard promised > leadership.epoch else { return }
+      guard promised > reply.epoch else { return }
       refused(by: peer, promised: promised, at: now, into: &effects)
     }
   }
@@ -246,15 +243,17 @@ extension ReplicationCore {
   /// Works out commit index, lease and confirmations after an ack or a finished fsync.
   mutating func evaluateQuorums(at now: Instant, into effects: inout [Effect]) {
     guard let leadership, let configuration = log.configuration else { return }
+    let sets = configuration.sets
     func agreed<Value: Comparable>(_ value: (Progress) -> Value, none: Value) -> Value? {
       // During a change of members both the old and the new set must agree (design 4.8).
       var lowest: Value?
-      for set in configuration.sets {
+      for set in sets {
         var values = set.slaves.map { leadership.progress[$0.id].map(value) ?? none }
         if Mutant.isPlanted(.learnerCounts) {
-          values += leadership.progress.filter {
-            configuration.member($0.key) == nil && peers[$0.key]?.role == .slave
-          }.map { value($0.value) }
+          let learners = leadership.progress.ids.filter {
+            configuration.member($0) == nil && peers[$0]?.role == .slave
+          }
+          values += learners.compactMap { leadership.progress[$0].map(value) }
         }
         guard let reached = Quorum.reached(by: set.quorum.write, of: values) else { return nil }
         lowest = lowest.map { min($0, reached) } ?? reached
@@ -326,8 +325,8 @@ extension ReplicationCore {
     }
     if now >= leadership.commitNoticeAt {
       self.leadership?.commitNoticeAt = .distantFuture
-      for id in leadership.followers {
-        guard let progress = leadership.progress[id], progress.connected, progress.mode == .streaming,
+      for id in self.leadership?.followers ?? [] {
+        guard let progress = self.leadership?.progress[id], progress.connected, progress.mode == .streaming,
           progress.sentCommit < commit
         else { continue }
         send([], after: progress.match, to: id, at: now, into: &effects)

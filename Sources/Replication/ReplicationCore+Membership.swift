@@ -134,7 +134,7 @@ extension ReplicationCore {
     guard let leadership, leadership.serving, leadership.handover == nil, now < leadership.leaseUntil,
       let configuration = log.configuration, configuration.incoming == nil, log.configurationIndex <= commit
     else { return }
-    let learners = leadership.progress.keys.filter { configuration.member($0) == nil }.sorted()
+    let learners = leadership.followers.filter { configuration.member($0) == nil }
     for id in learners {
       guard let peer = peers[id], let progress = leadership.progress[id], isNear(id, leadership, at: now),
         progress.mode == .streaming, progress.match + 1024 >= commit

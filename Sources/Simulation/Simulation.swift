@@ -15,7 +15,7 @@ public struct Simulation {
   ///   - defect: A fault in the surroundings that the checkers must find; nil for a true test of the core.
   ///   - transcript: Gets a line for each thing that a person would want to read.
   public init(seed: UInt64, defect: SimulationDefect? = nil, transcript: ((String) -> Void)? = nil) {
-    cluster = Cluster(seed: seed, defect: defect, mutant: nil, transcript: transcript)
+    cluster = Cluster(seed: seed, defect: defect, transcript: transcript)
     planted = nil
   }
 
@@ -28,7 +28,7 @@ public struct Simulation {
   ///   - transcript: Gets a line for each thing that a person would want to read.
   package init(seed: UInt64, provoking mutant: Mutant, isPlanted: Bool, transcript: ((String) -> Void)? = nil)
   {
-    cluster = Cluster(seed: seed, defect: nil, mutant: mutant, transcript: transcript)
+    cluster = Cluster(seed: seed, defect: nil, transcript: transcript) { $0.provoke(mutant) }
     planted = isPlanted ? mutant : nil
   }
 

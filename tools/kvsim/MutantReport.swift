@@ -4,11 +4,16 @@ import Simulation
 
 extension Mutant: ExpressibleByArgument {}
 
-let withoutMutants = """
-  this simulator has no mutants in it; build one that has:
-    swift build -c release -Xswiftc -DMUTANTS --scratch-path .build/mutants --product kvsim
-    .build/mutants/release/kvsim --mutants
-  """
+/// Mutants are asked for where there are none.
+struct NoMutants: Error, CustomStringConvertible {
+  var description: String {
+    """
+    this simulator has no mutants in it; build one that has:
+      swift build -c release -Xswiftc -DMUTANTS --scratch-path .build/mutants --product kvsim
+      .build/mutants/release/kvsim --mutants
+    """
+  }
+}
 
 extension KVSim {
   /// Breaks each rule in turn, prints what was found, and fails if one was not.

@@ -33,8 +33,18 @@ extension Cluster {
     network.unblockAll()
     mendLinks()
     workload.quiet = true
+    ambush = nil
+    checkKept()
+    let shared = machines.filter(\.isTwin).map(\.name)
     for machine in machines {
       machine.disk.stall = 0
+      machine.syncFails = false
+      // What hangs is killed, and slaves that share a name are restarted under names of their own.
+      if machine.syncSticks { crash(machine) }
+      if shared.contains(machine.name) {
+        crash(machine)
+        machine.name += "-\(machine.index)"
+      }
       setDisk(of: machine, full: false)
       if machine.paused { resume(machine, pause: machine.pauses) }
       if !machine.isRunning { schedule(.start(machine: machine.index), after: .milliseconds(1)) }
@@ -58,7 +68,7 @@ extension Cluster {
     schedule(.observe, after: .milliseconds(25))
   }
 
-  private func end(stuck reason: String?) {
+  func end(stuck reason: String?) {
     recovery.stage = .over
     guard let reason else { return }
     let nodes = machines.filter(\.isRunning).map { machine in
@@ -128,6 +138,7 @@ extension Cluster {
       if time > recovery.deadline + recoveryTime { end(stuck: "the last reads are not answered") }
       return
     }
+    checkKept()
     guard let key = recovery.keysToRead.popLast() else { return end(stuck: nil) }
     workload.clients[0].target = activeMaster?.index ?? 0
     ask(.get, of: key, 0)

@@ -12,8 +12,6 @@ final class Machine {
   let clock: NodeClock
   var id: NodeID
   var disk = FakeDisk()
-  /// When the newest fsync began, by the node's own clock.
-  var syncedFrom: Instant = .distantPast
   /// nil while the node is down.
   var process: Process?
   /// Counts the starts, so that what belonged to an earlier run is recognised.
@@ -21,10 +19,20 @@ final class Machine {
   /// Stopped by SIGSTOP: what comes waits, while the clock goes on.
   var paused = false
   var backlog: Deque<Input> = []
+  /// The next fsync fails.
+  var syncFails = false
+  /// The next fsync never returns.
+  var syncSticks = false
+  /// What the log writer was given and the core has not heard back of.
+  var outstanding: Deque<(issued: Instant, bytes: Int)> = []
+  var progress = ProgressChecker()
+  var standing = Standing.follower
   /// The driver has found too little room for entries.
   var diskIsFull = false
   /// The node was removed from the cluster and has halted for that reason.
   var retired = false
+  /// It was started with the name of another slave.
+  var isTwin = false
   /// A person moved the lead away from this primary, so that it will not take it back.
   var yielded = false
   /// A person has asked for the handover that is under way.
@@ -47,6 +55,11 @@ final class Machine {
       id: id, role: role, name: name, address: address, cluster: process?.core.cluster, version: "simulated",
       dataDirectory: "/machine\(index)")
   }
+}
+
+/// What a master is after a step.
+enum Standing {
+  case follower, candidate, active
 }
 
 /// What reaches a node.
@@ -74,8 +87,6 @@ final class Process {
   var reads: [PendingRead] = []
   /// Requests that came while writes were not admitted for a moment.
   var held: [Request] = []
-  /// The core has called entries committed up to here.
-  var committed: LogIndex
   var timerAt: Int64 = .max
   var flushWanted = false
   var flushScheduled = false
@@ -103,7 +114,6 @@ final class Process {
 
   init(core: ReplicationCore, replica: Replica) {
     self.core = core
-    committed = core.commitIndex
     self.replica = replica
   }
 

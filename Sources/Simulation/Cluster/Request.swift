@@ -24,7 +24,15 @@ enum Reply {
 
 /// Values are numbers on the clients' side and their digits in the log.
 enum RegisterCoding {
-  static func bytes(_ value: UInt64) -> [UInt8] { Array(String(value).utf8) }
+  /// A number from here on is a large value.
+  static let firstLarge: UInt64 = 1 << 40
+
+  /// The digits; those of a large value begin with many zeros.
+  static func bytes(_ value: UInt64) -> [UInt8] {
+    let digits = Array(String(value).utf8)
+    return value < firstLarge
+      ? digits : Array(repeating: 48, count: 100_000 + Int(value % 64) * 4_000) + digits
+  }
 
   static func value(_ bytes: [UInt8]) -> UInt64 {
     bytes.reduce(0) { $0 &* 10 &+ UInt64($1 &- 48) }

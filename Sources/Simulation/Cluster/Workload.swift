@@ -69,10 +69,11 @@ extension Cluster {
       workload.keys[slot] = workload.newKey()
     }
     workload.valuesMade += 1
+    let isLarge = plan.largeValues && clientDice.chance(percent: 3)
     let action: RegisterOperation<UInt64>.Action =
       switch clientDice.below(20) {
       case 0..<9: .get
-      case 9..<16: .put(workload.valuesMade)
+      case 9..<16: .put(workload.valuesMade + (isLarge ? RegisterCoding.firstLarge : 0))
       case 16..<18: .put(nil)
       default: .putIfAbsent(workload.valuesMade)
       }

@@ -16,15 +16,20 @@ struct FakeDisk {
 
   private(set) var waiting: Deque<LogWrite> = []
   private(set) var syncing: [LogWrite] = []
+  /// Entries whose stored bytes have changed by themselves; their checksums tell whoever reads them.
+  private(set) var rotten: [LogIndex] = []
+
+  /// A stored entry does not fit its checksum.
+  struct Damage: Error, CustomStringConvertible {
+    var index: LogIndex
+
+    var description: String { "log.db is damaged at index \(index): the checksum does not fit the entry" }
+  }
 
   struct Contents {
     var hardState = HardState()
     var entries: [Entry] = []
     var commit: LogIndex = 0
-    private(set) var configurations: [IndexedConfiguration] = []
-
-    /// The newest configuration in the log.
-    var configuration: ClusterConfiguration? { configurations.last?.configuration }
 
     func entry(at index: LogIndex) -> Entry? {
       index > 0 && index <= LogIndex(entries.count) ? entries[Int(index) - 1] : nil
@@ -33,21 +38,29 @@ struct FakeDisk {
     mutating func take(_ write: LogWrite) {
       if let first = write.truncateFrom {
         entries.removeLast(max(0, entries.count - (Int(first) - 1)))
-        configurations.removeAll { $0.index >= first }
       }
       for entry in write.entries {
         precondition(entry.index == LogIndex(entries.count) + 1, "a write leaves a gap in the log")
         entries.append(entry)
-        if case .configuration(let configuration) = entry.payload {
-          configurations.append(IndexedConfiguration(index: entry.index, configuration: configuration))
-        }
       }
       if let state = write.hardState { hardState = state }
       commit = max(commit, write.commit)
     }
+
+    /// Changes a bit of an entry with a value; false if it has none.
+    @discardableResult
+    mutating func flip(_ bit: Int, at index: LogIndex) -> Bool {
+      guard case .mutations(var mutations) = entry(at: index)?.payload, !mutations[0].value.isEmpty else {
+        return false
+      }
+      mutations[0].value[bit / 8 % mutations[0].value.count] ^= 1 << UInt8(bit % 8)
+      entries[Int(index) - 1].payload = .mutations(mutations)
+      return true
+    }
   }
 
   mutating func submit(_ write: LogWrite) {
+    if let first = write.truncateFrom { rotten.removeAll { $0 >= first } }
     written.take(write)
     waiting.append(write)
   }
@@ -74,6 +87,7 @@ struct FakeDisk {
     syncing = []
     waiting = []
     written = durable
+    rotten.removeAll { $0 > LogIndex(durable.entries.count) }
     stall = 0
   }
 
@@ -83,15 +97,54 @@ struct FakeDisk {
     written.hardState = durable.hardState
   }
 
-  /// What a restarted node finds.
-  func recovered() -> RecoveredState {
+  // MARK: Reading
+
+  /// Flips a bit of a durable entry.
+  mutating func rot(at index: LogIndex, bit: Int) {
+    guard !rotten.contains(index), let entry = durable.entry(at: index), written.entry(at: index) == entry,
+      durable.flip(bit, at: index)
+    else { return }
+    written.flip(bit, at: index)
+    rotten.append(index)
+  }
+
+  /// Entries from an index on, at least one if there is one, each verified.
+  func entries(from first: LogIndex, limitBytes: Int) throws(Damage) -> [Entry] {
+    var entries: [Entry] = []
+    var bytes = 0
+    var index = first
+    while let entry = written.entry(at: index), entries.isEmpty || bytes < limitBytes {
+      try verify(index)
+      entries.append(entry)
+      bytes += entry.approximateSize
+      index += 1
+    }
+    return entries
+  }
+
+  private func verify(_ index: LogIndex) throws(Damage) {
+    if rotten.contains(index) { throw Damage(index: index) }
+  }
+
+  /// How many entries at the end of the log a start verifies at least, as the real one does.
+  private static let verifiedTail: LogIndex = 64
+
+  /// What a restarted node finds. Not the whole log is read: damage in its older part shows only later.
+  func recovered() throws(Damage) -> RecoveredState {
+    let last = LogIndex(durable.entries.count)
+    let verified = min(replica.applied, last - min(last, Self.verifiedTail))
+    for index in rotten.sorted() where index > verified && index <= last { throw Damage(index: index) }
     var reigns: [Reign] = []
-    for entry in durable.entries where reigns.last?.epoch != entry.epoch {
-      reigns.append(Reign(first: entry.index, epoch: entry.epoch))
+    var configurations: [IndexedConfiguration] = []
+    for entry in durable.entries {
+      if reigns.last?.epoch != entry.epoch { reigns.append(Reign(first: entry.index, epoch: entry.epoch)) }
+      if case .configuration(let configuration) = entry.payload {
+        configurations.append(IndexedConfiguration(index: entry.index, configuration: configuration))
+      }
     }
     return RecoveredState(
       hardState: durable.hardState, lastIndex: LogIndex(durable.entries.count), reigns: reigns,
-      configurations: durable.configurations, commit: durable.commit, applied: replica.applied,
+      configurations: configurations, commit: durable.commit, applied: replica.applied,
       unapplied: Array(durable.entries.dropFirst(Int(replica.applied))))
   }
 }

@@ -1,8 +1,6 @@
 import Replication
 
 /// What one seed draws: how large the cluster is, how its surroundings behave and which faults it meets.
-///
-/// Each kind of fault is left out in some runs (swarm testing), since faults can also hide each other.
 struct ClusterPlan {
   var masters: Int
   var slaves: Int
@@ -15,15 +13,22 @@ struct ClusterPlan {
   var lateFlush: Bool
   /// Millionths by which the clocks may run too fast or too slow.
   var drift: Int64
-  /// The masters' clocks are all slow and the slaves' fast.
+  /// The clocks keep no margin at all. Writes must be safe then too, and reads that do not rest on a lease.
+  var driftsBeyondMargin: Bool
+  /// The masters' clocks are all slow and the slaves' fast: the worst case for a lease.
   var opposedClocks = false
-  /// A person asks for a change of members whenever a partition begins.
-  var changesMembersInPartitions = false
   /// How long a crashed node stays down.
   var restartTime: ClosedRange<Int64> = .milliseconds(5) ... .milliseconds(3_000)
+  /// A person asks for a change of members whenever a partition begins.
+  var changesMembersInPartitions = false
+  /// Some values are so large that their way over the network takes as long as a lease.
+  var largeValues: Bool
   var network: Network
-  var faults: [Fault: Int] = [:]
+  /// The kinds of fault that this run meets, each with its weight.
+  var faults: [(kind: SimulatedFault, weight: Int)] = []
   var faultInterval: Int64
+  /// The nodes are started within this time.
+  var startSpan: Int64
   /// The length of phase one.
   var faultTime: Int64
   /// The mean pause of a client between two operations.
@@ -37,42 +42,39 @@ struct ClusterPlan {
     var doublePerMillion: Int
     var latePerMillion: Int
     var delay: ClosedRange<Int64>
+    /// Bytes a second of one connection.
+    var bandwidth: Int64
   }
 
-  enum Fault: Int, CaseIterable {
-    case crash, crashMany, pause, isolate, isolateOneWay, split, cutLink, stallDisk, loseDisk, joinSlave,
-      joinMaster, remove, rejoin,
-      transfer, fillDisk
-  }
-
-  init(dice: inout Dice, defect: SimulationDefect?, mutant: Mutant?) {
+  init(dice: inout Dice, defect: SimulationDefect?) {
     masters = [1, 2, 2, 2, 2, 3][dice.below(6)]
     slaves = 1 + dice.below(7)
     clients = 2 + dice.below(5)
     leaseMilliseconds = [500, 500, 500, 200, 1_000][dice.below(5)]
-    useLease = !dice.chance(percent: 20)
+    driftsBeyondMargin = dice.chance(percent: 10)
+    useLease = !dice.chance(percent: 20) && !driftsBeyondMargin
     automaticFailback = !dice.chance(percent: 20)
     cacheBytes = dice.chance(percent: 50) ? 8 << 20 : dice.below(4_000)
     lateFlush = dice.chance(percent: 40)
     // The margin of a lease is a tenth, so that 1.045 / 0.955 stays within it.
-    drift = dice.chance(percent: 50) ? 45_000 : 100
+    drift = driftsBeyondMargin ? 300_000 : dice.chance(percent: 50) ? 45_000 : 100
+    largeValues = dice.chance(percent: 20)
     let ordered = dice.chance(percent: 50)
     let slow = dice.chance(percent: 20)
     network = Network(
       ordered: ordered, lossPerMillion: ordered ? 0 : dice.below(40_000),
       doublePerMillion: ordered ? 0 : dice.below(20_000), latePerMillion: ordered ? 0 : dice.below(20_000),
-      delay: slow ? 1_000_000...10_000_000 : 50_000...800_000)
-    for fault in Fault.allCases where dice.chance(percent: 65) { faults[fault] = 1 + dice.below(10) }
+      delay: slow ? 1_000_000...10_000_000 : 50_000...800_000,
+      bandwidth: dice.between(1, 32) << 20)
+    for fault in SimulatedFault.allCases where dice.chance(percent: fault == .ambush ? 80 : 55) {
+      faults.append((fault, (fault == .ambush ? 10 : 1) + dice.below(10)))
+    }
     faultInterval = .milliseconds(dice.between(100, 2_000))
+    startSpan = .milliseconds(dice.chance(percent: 80) ? 100 : 2_500)
     faultTime = .milliseconds(dice.between(6_000, 20_000))
     thinkTime = .milliseconds(dice.between(5, 120))
     syncTime = dice.chance(percent: 80) ? 80_000...600_000 : 500_000...20_000_000
-    if defect == .driftBeyondMargin {
-      drift = 300_000
-      opposedClocks = true
-    }
     if let defect { provoke(defect) }
-    if let mutant { provoke(mutant, dice: &dice) }
   }
 
   /// Makes the faults that would show a defect likely, so that few runs are enough.
@@ -83,11 +85,24 @@ struct ClusterPlan {
     thinkTime = .milliseconds(20)
     faultInterval = .milliseconds(700)
     useLease = true
+    driftsBeyondMargin = defect == .driftBeyondMargin
+    drift = driftsBeyondMargin ? 300_000 : drift
     switch defect {
-    case .forgetPromises: faults = [.crash: 3, .crashMany: 1]
+    case .forgetPromises: faults = [(.crash, 3), (.crashMany, 1)]
     case .driftBeyondMargin:
       leaseMilliseconds = 200
-      faults = [.isolate: 3, .pause: 1]
+      faults = [(.isolate, 3), (.pause, 1)]
     }
+  }
+}
+
+extension ClusterPlan: CustomStringConvertible {
+  /// A line for the transcript.
+  var description: String {
+    let kinds = faults.map { "\($0.kind.rawValue) \($0.weight)" }.joined(separator: ", ")
+    return "\(masters) masters, \(slaves) slaves, \(clients) clients; lease \(leaseMilliseconds) ms, "
+      + "reads by \(useLease ? "lease" : "confirmation"), failback \(automaticFailback ? "on" : "off"); "
+      + "clocks drift by \(drift) ppm; network \(network.ordered ? "in order" : "without order"); "
+      + "\(largeValues ? "large values; " : "")faults: \(kinds)"
   }
 }
