@@ -251,9 +251,10 @@ extension ReplicationCore {
       for set in sets {
         var values = set.slaves.map { leadership.progress[$0.id].map(value) ?? none }
         if Mutant.isPlanted(.learnerCounts) {
-          values += leadership.progress.ids.filter {
+          let learners = leadership.progress.ids.filter {
             configuration.member($0) == nil && peers[$0]?.role == .slave
-          }.compactMap { leadership.progress[$0].map(value) }
+          }
+          values += learners.compactMap { leadership.progress[$0].map(value) }
         }
         guard let reached = Quorum.reached(by: set.quorum.write, of: values) else { return nil }
         lowest = lowest.map { min($0, reached) } ?? reached

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Replication
 import Simulation
 
 /// Runs the simulator. Exit codes: 0 all held, 1 wrong, 2 stuck, 3 crashed.
@@ -18,8 +19,9 @@ struct KVSim: ParsableCommand {
         kvsim --seed 42 --verbose   the same run with a transcript
         kvsim --seeds 1..2000       many runs; the last line sums them up
         kvsim --minutes 30          as many runs as half an hour allows, from a random seed on
-        kvsim --seeds 1..50 --defect answer-before-commit
-                                    shows that the checkers find a broken driver
+        kvsim --seeds 1..50 --defect forget-promises
+                                    shows that the checkers find a disk that lies
+        kvsim --mutants             shows that they find every broken rule of the protocol
 
       Exit codes: 0 all runs held, 1 a promise was broken, 2 no recovery in time, 3 the simulator crashed,
       64 wrong usage. Of several runs the worst counts: 1 before 2 before 0.
@@ -50,7 +52,25 @@ struct KVSim: ParsableCommand {
   @Option(help: "Break the surroundings on purpose, to see that it is found.")
   var defect: SimulationDefect?
 
+  @Option(help: "Break a rule of the protocol on purpose, in circumstances where it does harm.")
+  var mutant: Mutant?
+
+  @Flag(help: "With --mutant: the same circumstances, and the code as it is.")
+  var unharmed = false
+
+  @Flag(help: "Break each rule in turn, and tell after how many seeds that was found.")
+  var mutants = false
+
   func validate() throws {
+    if mutants, seed != nil || seeds != nil || minutes != nil || mutant != nil {
+      throw ValidationError(
+        "--mutants runs seeds of its own; leave out --seed, --seeds, --minutes and --mutant")
+    }
+    if defect != nil, mutant != nil {
+      throw ValidationError("--defect and --mutant exclude each other; give one of them")
+    }
+    if unharmed, mutant == nil { throw ValidationError("--unharmed belongs to --mutant") }
+    if mutants || mutant != nil && !unharmed, !Mutant.arePossible { throw NoMutants() }
     if seed != nil, seeds != nil {
       throw ValidationError("--seed and --seeds exclude each other; give one of them")
     }
@@ -67,6 +87,7 @@ struct KVSim: ParsableCommand {
 
   func run() throws {
     CrashReport.install()
+    if mutants { return try runMutants() }
     let first = seed ?? seeds?.range.lowerBound ?? UInt64.random(in: 1...(1 << 32))
     let runs = Runs(
       first: first, last: minutes != nil ? .max : seeds?.range.upperBound ?? first,

@@ -1,3 +1,4 @@
+import Replication
 import Simulation
 
 /// One run after another, and what is said about them.
@@ -42,6 +43,11 @@ struct Runs {
 
   private func simulate(_ seed: UInt64, transcript: ((String) -> Void)?) -> SimulationResult {
     CrashReport.name(seed: seed)
+    if let mutant = options.mutant {
+      return Simulation(
+        seed: seed, provoking: mutant, isPlanted: !options.unharmed, transcript: transcript
+      ).run()
+    }
     return Simulation(seed: seed, defect: options.defect, transcript: transcript).run()
   }
 
@@ -69,9 +75,12 @@ struct Runs {
         if lines.count > 64 * Self.shownEvents { lines.removeFirst(63 * Self.shownEvents) }
       }
       say("the last events before that:")
-      for line in lines.suffix(Self.shownEvents) { say("  \(line)") }
+      // The last line is the verdict again.
+      for line in lines.dropLast().suffix(Self.shownEvents) { say("  \(line)") }
     }
-    let defect = options.defect.map { " --defect \($0.rawValue)" } ?? ""
+    let defect =
+      options.defect.map { " --defect \($0.rawValue)" }
+      ?? options.mutant.map { " --mutant \($0.rawValue)\(options.unharmed ? " --unharmed" : "")" } ?? ""
     say("repeat it with: kvsim --seed \(result.seed)\(defect) --verbose")
   }
 }

@@ -19,12 +19,15 @@ struct CanonicalLog {
   /// The last entry of an epoch lower than this one.
   func last(before epoch: Epoch) -> Entry? { entries.last { $0.epoch < epoch } }
 
+  func holdsEntry(of epoch: Epoch) -> Bool { entries.last { $0.epoch <= epoch }?.epoch == epoch }
+
   func digest(at index: LogIndex) -> UInt64? { index <= lastIndex ? digests[Int(index)] : nil }
 
   /// A node cuts its log at this entry; returns what is wrong with that, or nil.
   func cut(_ entry: Entry) -> Broken? {
     guard let known = self.entry(at: entry.index), known.epoch == entry.epoch else { return nil }
-    return Broken(.neverCut, "cuts its log at entry \(entry.index) of epoch \(entry.epoch), which is committed")
+    return Broken(
+      .neverCut, "cuts its log at entry \(entry.index) of epoch \(entry.epoch), which is committed")
   }
 
   /// Whether the newest committed entry is still on W disks of each set; returns what is wrong, or nil.

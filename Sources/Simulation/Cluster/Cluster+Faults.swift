@@ -20,6 +20,9 @@ extension Cluster {
 
   /// Lets something go wrong; false if there was nothing that it could happen to, or not yet.
   private func inject(_ kind: SimulatedFault) -> Bool {
+    if plan.changesMembersInPartitions, [.isolate, .isolateOneWay, .split].contains(kind) {
+      schedule(.ambush(.remove, machine: 0), after: faultDice.between(0, 100_000_000))
+    }
     switch kind {
     case .crash: return onVictim { crashForAWhile($0) }
     case .crashMany: return crashMany()
@@ -71,7 +74,8 @@ extension Cluster {
 
   func crashForAWhile(_ machine: Machine) {
     crash(machine)
-    schedule(.start(machine: machine.index), after: faultSpan(5, 3_000))
+    let span = faultDice.between(plan.restartTime.lowerBound, plan.restartTime.upperBound)
+    schedule(.start(machine: machine.index), after: span)
   }
 
   private func crashMany() -> Bool {

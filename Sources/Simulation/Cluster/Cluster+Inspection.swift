@@ -3,6 +3,9 @@ import Replication
 // Looks at each step of a node and holds it against the invariants; counts the turns that the protocol takes.
 
 extension Cluster {
+  /// Asks a checker that counts quorums: one that counted them as the broken code does would believe it.
+  func unplanted<Answer>(_ check: () -> Answer) -> Answer { Mutant.planting(nil, check) }
+
   // MARK: After a step
 
   func inspect(_ machine: Machine, _ process: Process) {
@@ -23,9 +26,9 @@ extension Cluster {
 
   /// No two leases are valid at one time. Clocks that keep no margin break this, and what rests on it.
   private func checkLease(_ machine: Machine, _ process: Process) {
-    guard !plan.driftsBeyondMargin, process.leaseRemaining(at: machine.clock.local(at: time)) > 0 else {
-      return
-    }
+    guard plan.useLease || !plan.driftsBeyondMargin,
+      process.leaseRemaining(at: machine.clock.local(at: time)) > 0
+    else { return }
     for other in machines where other !== machine && other.role.isMaster {
       guard let others = other.process, others.leaseRemaining(at: other.clock.local(at: time)) > 0 else {
         continue
@@ -79,7 +82,8 @@ extension Cluster {
     guard let configuration = process.core.configuration else {
       return fail(machine, Broken(.elected, "leads in epoch \(epoch) without a configuration"))
     }
-    if let wrong = reigns.begin(epoch, leader: machine.id, under: configuration) { fail(machine, wrong) }
+    let wrong = unplanted { reigns.begin(epoch, leader: machine.id, under: configuration) }
+    if let wrong { fail(machine, wrong) }
     if let last = canonical.last(before: epoch), process.core.epoch(at: last.index) != last.epoch {
       fail(
         machine,
@@ -97,6 +101,11 @@ extension Cluster {
       let wrong = promises.write(state, over: machine.disk.written.hardState)
     {
       fail(machine, wrong)
+    }
+    let end = write.truncateFrom.map { $0 - 1 } ?? LogIndex(machine.disk.written.entries.count)
+    if let first = write.entries.first, first.index != end + 1 {
+      return fail(
+        machine, Broken(.logMatching, "writes entry \(first.index) to a log that ends at entry \(end)"))
     }
     var previous =
       write.entries.first.flatMap { machine.disk.written.entry(at: $0.index - 1)?.epoch } ?? .zero
@@ -123,8 +132,10 @@ extension Cluster {
     guard let old, let before = old.configuration else {
       return fail(machine, Broken(.oneChange, "appends a configuration at \(entry.index) after none"))
     }
-    let wrong = configurations.append(
-      configuration, after: before, isCommitted: canonical.entry(at: old.index) == old)
+    let wrong = unplanted {
+      configurations.append(
+        configuration, after: before, isCommitted: canonical.entry(at: old.index) == old)
+    }
     if let wrong { fail(machine, wrong) }
     if let incoming = configuration.incoming {
       spring(.joint, machine)
@@ -178,7 +189,7 @@ extension Cluster {
 
   /// What is committed is still on a quorum of disks.
   func checkKept() {
-    if let wrong = canonical.kept(holds: isOnDisk) { fail(nil, wrong) }
+    if let wrong = unplanted({ canonical.kept(holds: isOnDisk) }) { fail(nil, wrong) }
   }
 
   func isOnDisk(_ slave: NodeID, _ entry: Entry) -> Bool {

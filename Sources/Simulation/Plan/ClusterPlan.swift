@@ -15,12 +15,20 @@ struct ClusterPlan {
   var drift: Int64
   /// The clocks keep no margin at all. Writes must be safe then too, and reads that do not rest on a lease.
   var driftsBeyondMargin: Bool
+  /// The masters' clocks are all slow and the slaves' fast: the worst case for a lease.
+  var opposedClocks = false
+  /// How long a crashed node stays down.
+  var restartTime: ClosedRange<Int64> = .milliseconds(5) ... .milliseconds(3_000)
+  /// A person asks for a change of members whenever a partition begins.
+  var changesMembersInPartitions = false
   /// Some values are so large that their way over the network takes as long as a lease.
   var largeValues: Bool
   var network: Network
   /// The kinds of fault that this run meets, each with its weight.
   var faults: [(kind: SimulatedFault, weight: Int)] = []
   var faultInterval: Int64
+  /// The nodes are started within this time.
+  var startSpan: Int64
   /// The length of phase one.
   var faultTime: Int64
   /// The mean pause of a client between two operations.
@@ -61,10 +69,11 @@ struct ClusterPlan {
       doublePerMillion: ordered ? 0 : dice.below(20_000), latePerMillion: ordered ? 0 : dice.below(20_000),
       delay: slow ? 1_000_000...10_000_000 : 50_000...800_000,
       bandwidth: dice.between(1, 32) << 20)
-    for fault in SimulatedFault.allCases where dice.chance(percent: 55) {
+    for fault in SimulatedFault.allCases where dice.chance(percent: fault == .ambush ? 80 : 55) {
       faults.append((fault, (fault == .ambush ? 10 : 1) + dice.below(10)))
     }
     faultInterval = .milliseconds(dice.between(100, 2_000))
+    startSpan = .milliseconds(dice.chance(percent: 80) ? 100 : 2_500)
     faultTime = .milliseconds(dice.between(6_000, 20_000))
     thinkTime = .milliseconds(dice.between(5, 120))
     syncTime = dice.chance(percent: 80) ? 80_000...600_000 : 500_000...20_000_000
@@ -84,11 +93,10 @@ struct ClusterPlan {
     driftsBeyondMargin = defect == .driftBeyondMargin
     drift = driftsBeyondMargin ? 300_000 : drift
     switch defect {
-    case .acknowledgeBeforeFsync, .forgetPromises: faults = [(.crash, 3), (.crashMany, 1)]
+    case .forgetPromises: faults = [(.crash, 3), (.crashMany, 1)]
     case .driftBeyondMargin:
       leaseMilliseconds = 200
       faults = [(.isolate, 3), (.pause, 1)]
-    case .keepIdentity: faults = [(.lostDisk, 3), (.isolate, 1), (.crash, 1)]
     }
   }
 }
