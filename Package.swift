@@ -91,7 +91,9 @@ let package = Package(
     .testTarget(
       name: "KvorumTests",
       dependencies: ["Kvorum", "KvorumCLI", "RESP", nioCore, nioPosix], swiftSettings: strict),
-    .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Replication"], swiftSettings: strict),
+    .testTarget(
+      name: "SimulationTests", dependencies: ["Simulation", "Replication", "kvsim", argumentParser],
+      swiftSettings: strict),
     .testTarget(
       name: "IntegrationTests", dependencies: ["Kvorum", "SQLite", "KvorumCLI"],
       swiftSettings: strict),

@@ -69,7 +69,8 @@ struct Runs {
         if lines.count > 64 * Self.shownEvents { lines.removeFirst(63 * Self.shownEvents) }
       }
       say("the last events before that:")
-      for line in lines.suffix(Self.shownEvents) { say("  \(line)") }
+      // The last line is the verdict again.
+      for line in lines.dropLast().suffix(Self.shownEvents) { say("  \(line)") }
     }
     let defect = options.defect.map { " --defect \($0.rawValue)" } ?? ""
     say("repeat it with: kvsim --seed \(result.seed)\(defect) --verbose")

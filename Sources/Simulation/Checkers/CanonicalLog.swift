@@ -18,6 +18,8 @@ struct CanonicalLog {
   /// The last entry of an epoch lower than this one.
   func last(before epoch: Epoch) -> Entry? { entries.last { $0.epoch < epoch } }
 
+  func holdsEntry(of epoch: Epoch) -> Bool { entries.last { $0.epoch <= epoch }?.epoch == epoch }
+
   func digest(at index: LogIndex) -> UInt64? { index <= lastIndex ? digests[Int(index)] : nil }
 
   /// A node cuts its log at this entry; returns what is wrong with that, or nil.

@@ -27,7 +27,7 @@ struct Ambush {
 
   /// What happens then.
   enum Blow: Int, CaseIterable {
-    case crash, crashOther, powerCut, pause, isolate, isolateOneWay, failedSync, stuckSync, slowSync, fullDisk,
+    case crash, crashOther, crashCandidate, isolateCandidate, powerCut, pause, isolate, isolateOneWay, failedSync, stuckSync, slowSync, fullDisk,
       remove, joinSlave, joinMaster, transfer
   }
 
@@ -62,6 +62,8 @@ extension Cluster {
       if let other = faultDice.pick(machines.filter({ $0.isRunning && $0 !== machine })) {
         crashForAWhile(other)
       }
+    case .crashCandidate: if let candidate { crashForAWhile(candidate) }
+    case .isolateCandidate: if let candidate { isolate(candidate, outward: true, inward: true) }
     case .powerCut: for other in machines where other.isRunning { crashForAWhile(other) }
     case .pause: pause(machine, for: faultSpan(20, 2_000))
     case .isolate: isolate(machine, outward: true, inward: true)
@@ -78,4 +80,6 @@ extension Cluster {
     case .transfer: _ = transfer()
     }
   }
+
+  private var candidate: Machine? { machines.first { $0.isRunning && $0.standing == .candidate } }
 }

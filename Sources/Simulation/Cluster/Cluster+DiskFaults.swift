@@ -27,17 +27,22 @@ extension Cluster {
   /// Lets a stored entry decay. Nobody knows until the entry is read; at the latest a person finds it who looks
   /// through the disk.
   func rot() -> Bool {
-    guard let machine = faultDice.pick(expendable), !machine.disk.durable.entries.isEmpty else { return false }
+    let candidates = expendable.filter { !$0.disk.durable.entries.isEmpty }
+    let leader = candidates.filter { $0.standing == .active }
+    guard let machine = faultDice.pick(faultDice.chance(percent: 50) ? leader : candidates) else { return false }
     let count = machine.disk.durable.entries.count
     // Where a start looks, or anywhere.
-    let reach = faultDice.chance(percent: 50) ? min(count, 60) : count
+    let reach = machine.standing != .active && faultDice.chance(percent: 50) ? min(count, 60) : count
     let index = LogIndex(count - faultDice.below(reach))
     machine.disk.rot(at: index, bit: faultDice.below(1 << 16))
     guard !machine.disk.rotten.isEmpty else { return false }
     say(machine, "has a damaged entry \(index) on its disk")
-    if faultDice.chance(percent: 40) { crashForAWhile(machine) }
-    // A new node makes the leader read its whole log.
-    if faultDice.chance(percent: 40) { _ = join(.slave, limit: 7) }
+    // A new node makes the leader read its whole log; a restart reads the end of it.
+    if machine.standing == .active {
+      _ = join(.slave, limit: 7)
+    } else if faultDice.chance(percent: 60) {
+      crashForAWhile(machine)
+    }
     scheduleReplacement(of: machine, after: faultSpan(500, 4_000))
     return true
   }

@@ -23,9 +23,9 @@ extension Cluster {
 
   /// No two leases are valid at one time. Clocks that keep no margin break this, and what rests on it.
   private func checkLease(_ machine: Machine, _ process: Process) {
-    guard !plan.driftsBeyondMargin, process.leaseRemaining(at: machine.clock.local(at: time)) > 0 else {
-      return
-    }
+    guard plan.useLease || !plan.driftsBeyondMargin,
+      process.leaseRemaining(at: machine.clock.local(at: time)) > 0
+    else { return }
     for other in machines where other !== machine && other.role.isMaster {
       guard let others = other.process, others.leaseRemaining(at: other.clock.local(at: time)) > 0 else {
         continue

@@ -207,7 +207,8 @@ extension Cluster {
     machine.yielded = false
     process.signed = false
     process.retryHeld = true
-    if canonical.entries.last?.epoch != epoch {
+    // Others may have left this epoch behind already while this node slept: it has no lease then.
+    if !canonical.holdsEntry(of: epoch) {
       fail(machine, Broken(.firstEntry, "serves in epoch \(epoch) before an entry of it is committed"))
     }
     // Reads that wait were looked up in an earlier reign; another master may have led in between.

@@ -64,12 +64,18 @@ final class Cluster {
   var clientDice: Dice
   var nodeDice: Dice
 
-  init(seed: UInt64, defect: SimulationDefect?, transcript: ((String) -> Void)?) {
+  /// - Parameter adjust: Changes the plan that the seed has drawn; for tests.
+  init(
+    seed: UInt64, defect: SimulationDefect?, transcript: ((String) -> Void)?,
+    adjust: (inout ClusterPlan) -> Void = { _ in }
+  ) {
     self.seed = seed
     self.defect = defect
     trace = Trace(transcript: transcript)
     var dice = Dice(seed: seed)
-    plan = ClusterPlan(dice: &dice, defect: defect)
+    var plan = ClusterPlan(dice: &dice, defect: defect)
+    adjust(&plan)
+    self.plan = plan
     networkDice = dice.fork()
     diskDice = dice.fork()
     faultDice = dice.fork()
@@ -101,20 +107,32 @@ final class Cluster {
   // MARK: The run
 
   func run() -> SimulationResult {
+    begin()
+    advance(until: .max)
+    return finish()
+  }
+
+  func begin() {
     for machine in machines {
-      queue.push(.start(machine: machine.index), at: nodeDice.between(0, 100_000_000))
+      queue.push(.start(machine: machine.index), at: nodeDice.between(0, plan.startSpan))
     }
     for client in workload.clients.indices { pauseClient(client) }
     queue.push(.fault, at: .milliseconds(faultDice.between(100, 2_000)))
     queue.push(.endOfFaults, at: plan.faultTime)
     trace.say(at: 0, plan.description)
-    while failure == nil, !recovery.ended, let next = queue.pop() {
+  }
+
+  func advance(until moment: Int64) {
+    while failure == nil, !recovery.ended, let at = queue.nextTime, at <= moment, let next = queue.pop() {
       time = next.time
       counts.events += 1
       trace.mix(time)
       happen(next.element)
       if counts.events > Cluster.eventLimit { end(stuck: "the nodes do not come to rest") }
     }
+  }
+
+  private func finish() -> SimulationResult {
     if failure == nil, recovery.stuck == nil {
       failure = history.check().map { Broken(.linearizable, $0).description }
     }

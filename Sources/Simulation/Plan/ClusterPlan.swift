@@ -21,6 +21,8 @@ struct ClusterPlan {
   /// The kinds of fault that this run meets, each with its weight.
   var faults: [(kind: SimulatedFault, weight: Int)] = []
   var faultInterval: Int64
+  /// The nodes are started within this time.
+  var startSpan: Int64
   /// The length of phase one.
   var faultTime: Int64
   /// The mean pause of a client between two operations.
@@ -58,10 +60,11 @@ struct ClusterPlan {
       doublePerMillion: ordered ? 0 : dice.below(20_000), latePerMillion: ordered ? 0 : dice.below(20_000),
       delay: slow ? 1_000_000...10_000_000 : 50_000...800_000,
       bandwidth: dice.between(1, 32) << 20)
-    for fault in SimulatedFault.allCases where dice.chance(percent: 55) {
+    for fault in SimulatedFault.allCases where dice.chance(percent: fault == .ambush ? 80 : 55) {
       faults.append((fault, (fault == .ambush ? 10 : 1) + dice.below(10)))
     }
     faultInterval = .milliseconds(dice.between(100, 2_000))
+    startSpan = .milliseconds(dice.chance(percent: 80) ? 100 : 2_500)
     faultTime = .milliseconds(dice.between(6_000, 20_000))
     thinkTime = .milliseconds(dice.between(5, 120))
     syncTime = dice.chance(percent: 80) ? 80_000...600_000 : 500_000...20_000_000
