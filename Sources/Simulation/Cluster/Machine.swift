@@ -24,7 +24,7 @@ final class Machine {
   /// The next fsync never returns.
   var syncSticks = false
   /// What the log writer was given and the core has not heard back of.
-  var outstanding: Deque<(issued: Instant, bytes: Int)> = []
+  var outstanding: [(issued: Instant, bytes: Int)] = []
   var progress = ProgressChecker()
   var standing = Standing.follower
   /// The driver has found too little room for entries.
