@@ -225,7 +225,8 @@ final class Cluster {
     machine.process = process
     machine.progress = ProgressChecker()
     machine.announced = core.commitIndex
-    for index in stride(from: 1, through: core.commitIndex, by: 1) where !machine.disk.rotten.contains(index) {
+    for index in stride(from: 1, through: core.commitIndex, by: 1) where !machine.disk.rotten.contains(index)
+    {
       if let entry = machine.disk.durable.entry(at: index), let wrong = canonical.commit(entry) {
         fail(machine, wrong)
       }
