@@ -226,6 +226,7 @@ final class Cluster {
       machine: machine)
     machine.process = process
     machine.progress = ProgressChecker()
+    machine.announced = core.commitIndex
     for index in stride(from: 1, through: core.commitIndex, by: 1) where !machine.disk.rotten.contains(index)
     {
       if let entry = machine.disk.durable.entry(at: index), let wrong = canonical.commit(entry) {
@@ -243,6 +244,8 @@ final class Cluster {
     say(machine, "crashes")
     stop(machine)
     machine.disk.crash(syncReachedDisk: diskDice.chance(percent: 50))
+    // A birth that reached no disk was never heard of: the next one may use its epoch again.
+    if machines.allSatisfy({ $0.disk.written.entries.isEmpty }) { matching = LogMatchingChecker() }
     if defect == .forgetPromises { machine.disk.forgetHardState() }
   }
 
