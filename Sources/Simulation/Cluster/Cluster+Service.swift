@@ -124,6 +124,7 @@ extension Cluster {
       answerRead(read.request, seen: read.seen, machine, process)
     } else if let number = process.core.requestConfirmation() {
       process.flushWanted = true
+      if let wrong = confirmations.join(number, in: process.core.epoch) { fail(machine, wrong) }
       var waiting = read
       waiting.confirmation = number
       process.reads.append(waiting)
@@ -134,6 +135,13 @@ extension Cluster {
   }
 
   func confirmed(_ number: UInt64, _ machine: Machine, _ process: Process) {
+    if let configuration = process.core.configuration,
+      let wrong = unplanted({
+        confirmations.confirm(number, in: process.core.epoch, under: configuration)
+      })
+    {
+      return fail(machine, wrong)
+    }
     let reads = process.reads
     process.reads = []
     for read in reads {
