@@ -189,7 +189,7 @@ final class NodeLoop: @unchecked Sendable {
   }
 
   /// Sends a confirmation round once the requests at hand are read, whatever the disk is doing.
-  func planConfirmation() {
+  func planConfirmation(_ round: UInt64?) {
     guard !isConfirmationPlanned else { return }
     isConfirmationPlanned = true
     eventLoop.execute { [self] in

@@ -186,7 +186,7 @@ extension RequestServer {
     guard hasLinks else { return false }
     if request.confirmation.map({ $0 <= confirmedRound }) ?? true {
       request.confirmation = core.requestConfirmation()
-      host.planConfirmation()
+      host.planConfirmation(request.confirmation)
     }
     return true
   }
@@ -200,7 +200,7 @@ extension RequestServer {
     if Mutant.isPlanted(.readsAfterSigning), hasSigned { return true }
     if request.confirmation == nil {
       request.confirmation = core.requestConfirmation()
-      host.planConfirmation()
+      host.planConfirmation(request.confirmation)
     }
     return false
   }

@@ -41,8 +41,16 @@ struct Runs {
     return summary.exitCode
   }
 
+  /// The options with which a run was broken on purpose.
+  private var fault: String {
+    if let mutant = options.mutant {
+      return " --mutant \(mutant.rawValue)\(options.unharmed ? " --unharmed" : "")"
+    }
+    return options.defect.map { " --defect \($0.rawValue)" } ?? ""
+  }
+
   private func simulate(_ seed: UInt64, transcript: ((String) -> Void)?) -> SimulationResult {
-    CrashReport.name(seed: seed)
+    CrashReport.name(seed: seed, arguments: fault)
     if let mutant = options.mutant {
       return Simulation(
         seed: seed, provoking: mutant, isPlanted: !options.unharmed, transcript: transcript
@@ -78,9 +86,6 @@ struct Runs {
       // The last line is the verdict again.
       for line in lines.dropLast().suffix(Self.shownEvents) { say("  \(line)") }
     }
-    let defect =
-      options.defect.map { " --defect \($0.rawValue)" }
-      ?? options.mutant.map { " --mutant \($0.rawValue)\(options.unharmed ? " --unharmed" : "")" } ?? ""
-    say("repeat it with: kvsim --seed \(result.seed)\(defect) --verbose")
+    say("repeat it with: kvsim --seed \(result.seed)\(fault) --verbose")
   }
 }

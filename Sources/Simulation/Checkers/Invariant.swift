@@ -38,6 +38,8 @@ public enum Invariant: String, Sendable, CaseIterable {
   case acknowledged = "acknowledged means committed"
   /// 4.5: no two masters have a valid lease at one time, while the clocks keep the margin.
   case oneLease = "one lease at a time"
+  /// 4.6: a confirmation is one of W slaves in the same epoch, sent after the read came.
+  case confirmed = "a confirmation is fresh"
   /// 4.6: each history of a key could have come from operations done one at a time.
   case linearizable = "linearizable"
   /// 4.6: a stale read shows the committed log as of the applied index that it names.

@@ -47,6 +47,7 @@ extension Cluster {
   func inspect(_ outbound: Outbound, from machine: Machine) {
     guard let process = machine.process else { return }
     observe(outbound, from: machine)
+    confirmations.send(outbound.message, from: machine.id)
     let disk = PromiseChecker.Disk(
       hardState: machine.disk.durable.hardState, lastIndex: LogIndex(machine.disk.durable.entries.count))
     let wrong = promises.send(outbound.message, from: machine.id, holding: disk) { index, epoch in
@@ -119,7 +120,10 @@ extension Cluster {
   private func inspect(
     _ configuration: ClusterConfiguration, in entry: Entry, _ write: LogWrite, of machine: Machine
   ) {
-    if entry.index == 1, entry.epoch.master == machine.id { return counts.paths[.birth] += 1 }
+    if entry.index == 1, entry.epoch.master == machine.id {
+      checkBirth(by: machine)
+      return counts.paths[.birth] += 1
+    }
     let isOwn = entry.epoch.master == machine.id && machine.process?.core.knownLeader == machine.id
     guard isOwn else {
       if machine.standing == .candidate { counts.paths[.configurationPulled] += 1 }
@@ -142,6 +146,14 @@ extension Cluster {
       count(incoming, after: configuration.current)
     } else if old.epoch != entry.epoch {
       counts.paths[.jointChangeInherited] += 1
+    }
+  }
+
+  /// A cluster is born only when each other master that was configured has answered that it belongs to none.
+  private func checkBirth(by machine: Machine) {
+    let linked = machine.process?.core.connectedPeers ?? [:]
+    for address in machine.peers where !linked.values.contains(where: { $0.address == address }) {
+      fail(machine, Broken(.oneBirth, "gives birth to a cluster while \(address) has not answered"))
     }
   }
 
@@ -232,5 +244,22 @@ extension Cluster {
 extension Entry {
   var configuration: ClusterConfiguration? {
     if case .configuration(let configuration) = payload { configuration } else { nil }
+  }
+
+  // MARK: Confirmations
+
+  /// A read has come and waits for a confirmation round.
+  func joined(_ round: UInt64?, _ machine: Machine, _ process: Process) {
+    guard let round else { return }
+    if let wrong = confirmations.join(round, in: process.core.epoch) { fail(machine, wrong) }
+  }
+
+  /// The core takes a round for confirmed, and with it the lead.
+  func confirmed(_ round: UInt64, _ machine: Machine, _ process: Process) {
+    counts.paths[.readsConfirmed] += 1
+    guard let configuration = process.core.configuration else { return }
+    if let wrong = unplanted({ confirmations.confirm(round, in: process.core.epoch, under: configuration) }) {
+      fail(machine, wrong)
+    }
   }
 }

@@ -87,7 +87,7 @@ extension Cluster {
       machine.yieldsOnHandover = false
     case .suspended: counts.paths[.suspended] += 1
     case .handedOver(let target): handedOver(to: target, machine, process)
-    case .confirmed: counts.paths[.readsConfirmed] += 1
+    case .confirmed(let round): confirmed(round, machine, process)
     case .leaderChanged, .configurationCommitted: break
     case .halt(let reason): halted(reason, machine)
     case .notice(let text): say(machine, text)
@@ -178,6 +178,12 @@ extension Cluster {
     guard let configuration = process.core.configuration, let entry = canonical.entry(at: index) else {
       return fail(machine, Broken(.quorum, "entry \(index) is committed without a configuration"))
     }
+    guard entry.epoch == process.core.epoch else {
+      return fail(
+        machine,
+        Broken(.quorum, "commits entry \(index) of epoch \(entry.epoch) by counting in \(process.core.epoch)")
+      )
+    }
     let wrong = unplanted { CanonicalLog.heldByQuorum(entry, of: configuration, .quorum, holds: isOnDisk) }
     if let wrong { fail(machine, wrong) }
   }
@@ -215,6 +221,9 @@ extension Cluster {
     checkHandover(to: target, machine, process)
     machine.yielded = machine.yieldsOnHandover
     process.signed = true
+    if plan.stallsHandoverTargets, let index = machineOf[target] {
+      machines[index].disk.stall = faultSpan(plan.leaseMilliseconds, 2 * plan.leaseMilliseconds)
+    }
     reigns.sign(process.core.promised)
   }
 

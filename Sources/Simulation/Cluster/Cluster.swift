@@ -55,6 +55,7 @@ final class Cluster {
   var matching = LogMatchingChecker()
   var reigns = ReignChecker()
   var promises = PromiseChecker()
+  var confirmations = ConfirmationChecker()
   var configurations = ConfigurationChecker()
   var history = HistoryRecorder<KeyspaceModel>()
 

@@ -53,7 +53,10 @@ extension Process: ServingHost {
   var wallMilliseconds: Int64 { cluster.trueWallMilliseconds + machine.wallOffset }
 
   func planFlush() { flushWanted = true }
-  func planConfirmation() { confirmationWanted = true }
+  func planConfirmation(_ round: UInt64?) {
+    confirmationWanted = true
+    cluster.joined(round, machine, self)
+  }
   func send(_ question: ReadRequest, to slave: NodeID) {
     cluster.send(question, from: machine, to: slave)
   }

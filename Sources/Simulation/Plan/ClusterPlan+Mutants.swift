@@ -37,8 +37,8 @@ extension ClusterPlan {
       masters = 2
       useLease = false
       automaticFailback = true
-      leaseMilliseconds = 100
-      faultInterval = .milliseconds(400)
+      slaves = 2
+      leaseMilliseconds = 200
       network.ordered = false
       network.latePerMillion = 300_000
       network.lossPerMillion = 10_000
@@ -82,7 +82,6 @@ extension ClusterPlan {
       faults = [(.pause, 1)]
     case .readJoinsSentRound:
       useLease = false
-      leaseMilliseconds = 200
       network.delay = 5_000_000...20_000_000
       faults = [(.pause, 1)]
     case .leaseWithoutDriftMargin:
@@ -102,8 +101,8 @@ extension ClusterPlan {
       clients = 2
       thinkTime = .milliseconds(300)
       leaseMilliseconds = 500
-      faultInterval = .milliseconds(400)
-      faults = [(.transfer, 5), (.slowSync, 4), (.isolateOneWay, 2)]
+      stallsHandoverTargets = true
+      faults = [(.transfer, 1)]
     case .handoverWithoutDrain, .handoverToLaggingTarget, .leadsAfterSigning, .readsAfterSigning:
       faults = [(.transfer, 2), (.slowSync, 1)]
     case .oneStepMembership, .lastStepBeforeFirstCommitted, .jointWithOldQuorumOnly, .jointWithNewQuorumOnly,
@@ -119,9 +118,4 @@ extension ClusterPlan {
     case .majorityByFrequency, .majorityByEntryIndex, .appliedIndexOutsideTransaction: break
     }
   }
-}
-
-extension Mutant {
-  /// Within so many seeds the simulator must find it.
-  package var seeds: Int { 40 }
 }

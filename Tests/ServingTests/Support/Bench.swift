@@ -58,7 +58,7 @@ final class Bench: ServingHost {
   // MARK: The host
 
   func planFlush() { wantsFlush = true }
-  func planConfirmation() { wantsConfirmation = true }
+  func planConfirmation(_ round: UInt64?) { wantsConfirmation = true }
   func send(_ question: ReadRequest, to slave: NodeID) {
     questions.append((slaves.first { id($0) == slave } ?? "?", question))
   }
