@@ -10,7 +10,7 @@ public protocol ServingHost: AnyObject {
 
   /// Call `ReplicationCore.flush` soon: something was proposed. It may wait a moment for more.
   func planFlush()
-  /// Call `ReplicationCore.flush` without waiting for more: reads wait for a confirmation round.
+  /// Call `ReplicationCore.flush` without waiting for more: requests wait for this confirmation round.
   func planConfirmation(_ round: UInt64?)
 
   /// Sends a slave the question of a read by majority.
