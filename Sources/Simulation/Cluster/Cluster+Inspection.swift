@@ -245,7 +245,9 @@ extension Entry {
   var configuration: ClusterConfiguration? {
     if case .configuration(let configuration) = payload { configuration } else { nil }
   }
+}
 
+extension Cluster {
   // MARK: Confirmations
 
   /// A read has come and waits for a confirmation round.
