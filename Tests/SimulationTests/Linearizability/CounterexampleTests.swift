@@ -34,7 +34,7 @@ struct CounterexampleTests {
     let text = try #require(verdict(history, Register()).counterexample).description
     #expect(text.contains("no order explains the answer at 7"))
     #expect(text.contains("[6, 7] client 4: get -> 1"))
-    #expect(text.contains("[6, ?] client 5: put(Optional(8)) -> unknown"))
+    #expect(text.contains("[6, ?] client 5: put 8 -> unknown"))
     #expect(text.contains("holds: 2"))
   }
 
@@ -46,6 +46,20 @@ struct CounterexampleTests {
     let found = try #require(verdict(keys, Keys()).counterexample)
     #expect(found.part == "keys b, c, d")
     #expect(found.total == 2)
+    #expect(found.description.contains("[3, 4] client 1: read b c -> nil 5"))
+  }
+
+  @Test func bytesAreShownAsText() throws {
+    typealias Registers = KeyedModel<[UInt8], RegisterModel<[UInt8]>>
+    let key = Array("user:1".utf8)
+    let bytes: [ClientOperation<Registers>] = [
+      .op(1, 1...2, Registers.Input(key, .put(Array("new".utf8))), .done),
+      .op(2, 3...4, Registers.Input(key, .get), .value(Array("old".utf8))),
+    ]
+    let text = try #require(verdict(bytes, Registers(RegisterModel())).counterexample).description
+    #expect(text.contains("key user:1 is not linearizable"))
+    #expect(text.contains("[1, 2] client 1: user:1: put new -> done"))
+    #expect(text.contains("[3, 4] client 2: user:1: get -> old"))
   }
 
   @Test func explanationIsTheSameEachTime() {

@@ -83,6 +83,36 @@ public struct KeyGroupModel<Key: Hashable & Sendable, Value: Hashable & Sendable
     }
   }
 
+  /// Both in few words.
+  public func describe(_ input: Input, _ output: Output?) -> String {
+    func list(_ pairs: [Pair]) -> String {
+      pairs.map { "\(HistoryText.of($0.key))=\(HistoryText.of($0.value))" }.joined(separator: " ")
+    }
+    func list<Element>(_ values: [Element]) -> String {
+      values.map { HistoryText.of($0) }.joined(separator: " ")
+    }
+    let question =
+      switch input {
+      case .read(let keys): "read \(list(keys))"
+      case .write(let pairs): "write \(list(pairs))"
+      case .writeIfAllAbsent(let pairs): "write if absent \(list(pairs))"
+      case .delete(let keys): "delete \(list(keys))"
+      }
+    let answer =
+      switch output {
+      case nil: "unknown"
+      case .done: "done"
+      case .values(let values): list(values)
+      case .count(let count): String(count)
+      }
+    return "\(question) -> \(answer)"
+  }
+
+  /// What each key holds, by name.
+  public func describe(_ state: [Key: Value]) -> String {
+    state.map { "\(HistoryText.of($0.key))=\(HistoryText.of($0.value))" }.sorted().joined(separator: " ")
+  }
+
   /// The groups of keys that operations connect.
   public func partition(_ history: [ClientOperation<Self>]) -> [HistoryPart] {
     HistoryPart.byConnectedKeys(history.map(\.input.keys))

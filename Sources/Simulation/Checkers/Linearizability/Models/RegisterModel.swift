@@ -85,6 +85,20 @@ public struct RegisterModel<Value: Hashable & Sendable>: SequentialModel {
     }
   }
 
+  /// Both in few words.
+  public func describe(_ input: Input, _ output: Answer<Value>?) -> String {
+    let question =
+      switch input {
+      case .get: "get"
+      case .put(let value): "put \(HistoryText.of(value))"
+      case .putIfAbsent(let value): "put \(HistoryText.of(value)) if absent"
+      case .compareAndSet(let from, let to): "put \(HistoryText.of(to)) if \(HistoryText.of(from))"
+      case .delete: "delete"
+      case .getAndSet(let value): "get and set \(HistoryText.of(value))"
+      }
+    return "\(question) -> \(output?.description ?? "unknown")"
+  }
+
   /// What the answers and conditions of a history can tell of the values.
   private struct Sight {
     /// Values that an answer shows or a condition names.
