@@ -36,6 +36,47 @@ struct CheckerTests {
     #expect(log.last(before: epochs[0]) == nil)
   }
 
+  @Test func committedEntryIsNeverCut() {
+    var log = CanonicalLog()
+    _ = log.commit(entry(1, epochs[0]))
+    #expect(log.cut(entry(1, epochs[0]))?.invariant == .neverCut)
+    #expect(log.cut(entry(1, epochs[1])) == nil)
+    #expect(log.cut(entry(2, epochs[0])) == nil)
+  }
+
+  @Test func commitStaysOnAWriteQuorumOfEachSet() {
+    let ids = (1...4).map { NodeID(UInt64($0)) }
+    var log = CanonicalLog()
+    let joint = configuration(
+      memberSet(masters: [NodeID(9)], slaves: Array(ids.prefix(3))),
+      incoming: memberSet(masters: [NodeID(9)], slaves: ids))
+    _ = log.commit(Entry(index: 1, epoch: epochs[0], time: 0, payload: .configuration(joint)))
+    func broken(_ holders: [NodeID]) -> Invariant? { log.kept { id, _ in holders.contains(id) }?.invariant }
+    #expect(broken([ids[0], ids[1]]) == nil)
+    // Two of the new four, and only one of the old three.
+    #expect(broken([ids[0], ids[3]]) == .quorumKept)
+    #expect(broken([ids[0]]) == .quorumKept)
+  }
+
+  @Test func epochServesOnlyOnceAnEntryOfItIsCommitted() {
+    var log = CanonicalLog()
+    _ = log.commit(entry(1, epochs[0]))
+    _ = log.commit(entry(2, epochs[2]))
+    #expect(epochs.map { log.holdsEntry(of: $0) } == [true, false, true])
+  }
+
+  @Test func commitAndAppliedIndexOnlyGrow() {
+    func broken(_ steps: [(applied: LogIndex, commit: LogIndex, last: LogIndex)]) -> [Invariant?] {
+      var checker = ProgressChecker()
+      return steps.map { checker.step(applied: $0.applied, commit: $0.commit, last: $0.last)?.invariant }
+    }
+    #expect(broken([(1, 2, 3), (2, 2, 2), (2, 3, 3)]) == [nil, nil, nil])
+    #expect(broken([(1, 2, 3), (1, 1, 3)]) == [nil, .order])
+    #expect(broken([(1, 2, 3), (0, 2, 3)]) == [nil, .order])
+    #expect(broken([(3, 2, 3)]) == [.order])
+    #expect(broken([(1, 4, 3)]) == [.order])
+  }
+
   @Test func logMatchingRefusesTwoEntriesAtOnePosition() {
     var checker = LogMatchingChecker()
     let accepted = [
@@ -54,28 +95,6 @@ struct CheckerTests {
       checker.write(entry(2, epochs[2]), after: epochs[1]) == nil,
     ]
     #expect(accepted == [true, false])
-  }
-
-  @Test func oneEpochHasOneLeader() {
-    var checker = ReignChecker()
-    let accepted = [
-      checker.append(in: epochs[0], machine: 0, incarnation: 1) == nil,
-      checker.append(in: epochs[0], machine: 0, incarnation: 1) == nil,
-      checker.append(in: epochs[0], machine: 0, incarnation: 2) == nil,
-      checker.append(in: epochs[0], machine: 1, incarnation: 1) == nil,
-    ]
-    #expect(accepted == [true, true, false, false])
-  }
-
-  @Test func signedEpochIsSilent() {
-    var checker = ReignChecker()
-    _ = checker.append(in: epochs[0], machine: 0, incarnation: 1)
-    checker.sign(epochs[0])
-    let accepted = [
-      checker.append(in: epochs[0], machine: 0, incarnation: 1) == nil,
-      checker.append(in: epochs[1], machine: 0, incarnation: 1) == nil,
-    ]
-    #expect(accepted == [false, true])
   }
 
   @Test func historyWithAStaleReadIsNamed() {

@@ -10,11 +10,18 @@ struct SimulationTests {
     }
   }
 
-  @Test func runsMeetEveryKindOfTrouble() {
+  /// Ends as soon as all was met; what is rarest comes once in some sixty runs.
+  @Test func runsMeetEveryKindOfTroubleAndEveryTurnOfTheProtocol() {
     var counts = SimulationCounts()
-    for seed in 21...40 as ClosedRange<UInt64> { counts += Simulation(seed: seed).run().counts }
-    #expect(counts.reads > 0 && counts.inDoubt > 0 && counts.handovers > 0 && counts.crashes > 0)
-    #expect(counts.pauses > 0 && counts.partitions > 0 && counts.diskLosses > 0 && counts.truncations > 0)
+    var missing: [String] = []
+    for seed in 1001...1600 as ClosedRange<UInt64> {
+      counts += Simulation(seed: seed).run().counts
+      missing = counts.faults.all.filter { $0.count == 0 }.map(\.kind.rawValue)
+      missing += counts.paths.all.filter { $0.count == 0 }.map(\.kind.rawValue)
+      if missing.isEmpty { break }
+    }
+    #expect(missing == [])
+    #expect(counts.reads > 0 && counts.writes > 0 && counts.inDoubt > 0)
   }
 
   @Test func equalSeedsGiveEqualRuns() {

@@ -13,6 +13,14 @@ private func write(_ ticket: UInt64, _ indexes: ClosedRange<LogIndex>, truncateF
     entries: indexes.map { Entry(index: $0, epoch: epoch, time: Int64(ticket), payload: .noop) })
 }
 
+private func values(_ indexes: ClosedRange<LogIndex>) -> LogWrite {
+  LogWrite(
+    ticket: 1,
+    entries: indexes.map {
+      Entry(index: $0, epoch: epoch, time: 0, payload: .mutations([.put([1], [7])]))
+    })
+}
+
 struct WorldTests {
   @Test func queueGivesElementsByTimeAndThenInTheirOrder() {
     var queue = EventQueue<Int>()
@@ -45,7 +53,7 @@ struct WorldTests {
     }
   }
 
-  @Test func crashDropsWhatWasNotFsynced() {
+  @Test func crashDropsWhatWasNotFsynced() throws {
     var disk = FakeDisk()
     disk.submit(write(1, 1...2))
     _ = disk.startSync()
@@ -53,11 +61,11 @@ struct WorldTests {
     disk.submit(write(2, 3...3))
     #expect(disk.written.entries.count == 3)
     disk.crash(syncReachedDisk: false)
-    #expect(disk.recovered().lastIndex == 2)
-    #expect(disk.recovered().reigns == [Reign(first: 1, epoch: epoch)])
+    #expect(try disk.recovered().lastIndex == 2)
+    #expect(try disk.recovered().reigns == [Reign(first: 1, epoch: epoch)])
   }
 
-  @Test func fsyncUnderWayIsKeptAsAWholeOrNotAtAll() {
+  @Test func fsyncUnderWayIsKeptAsAWholeOrNotAtAll() throws {
     for reached in [true, false] {
       var disk = FakeDisk()
       disk.submit(write(1, 1...1))
@@ -65,7 +73,7 @@ struct WorldTests {
       _ = disk.startSync()
       disk.submit(write(3, 5...5))
       disk.crash(syncReachedDisk: reached)
-      #expect(disk.recovered().lastIndex == (reached ? 4 : 0))
+      #expect(try disk.recovered().lastIndex == (reached ? 4 : 0))
     }
   }
 
@@ -82,6 +90,43 @@ struct WorldTests {
     finished.append(disk.finishSync().map(\.ticket))
     #expect(finished == [[1], [2, 3]])
     #expect(disk.durable.entries.map(\.time) == [1, 3])
+  }
+
+  @Test func damagedEntryIsNeitherReadNorStartedFrom() throws {
+    var disk = FakeDisk()
+    disk.submit(values(1...200))
+    _ = disk.startSync()
+    _ = disk.finishSync()
+    disk.rot(at: 150, bit: 3)
+    #expect(disk.durable.entry(at: 150) != disk.durable.entry(at: 151))
+    #expect(throws: FakeDisk.Damage.self) { try disk.entries(from: 149, limitBytes: 1_000) }
+    #expect(try disk.entries(from: 151, limitBytes: 1_000).isEmpty == false)
+    #expect(throws: FakeDisk.Damage.self) { try disk.recovered() }
+  }
+
+  @Test func damageInTheOldPartOfALogShowsOnlyWhenItIsRead() throws {
+    var disk = FakeDisk()
+    disk.submit(values(1...200))
+    _ = disk.startSync()
+    _ = disk.finishSync()
+    for entry in disk.durable.entries { disk.replica.apply(entry) }
+    disk.rot(at: 20, bit: 3)
+    #expect(try disk.recovered().lastIndex == 200)
+    #expect(throws: FakeDisk.Damage.self) { try disk.entries(from: 1, limitBytes: 100_000) }
+    disk.rot(at: 180, bit: 3)
+    #expect(throws: FakeDisk.Damage.self) { try disk.recovered() }
+  }
+
+  @Test func damageIsCutWithItsEntry() throws {
+    var disk = FakeDisk()
+    disk.submit(values(1...4))
+    _ = disk.startSync()
+    _ = disk.finishSync()
+    disk.rot(at: 3, bit: 9)
+    disk.submit(write(2, 3...3, truncateFrom: 3))
+    _ = disk.startSync()
+    _ = disk.finishSync()
+    #expect(try disk.recovered().lastIndex == 3)
   }
 
   @Test func replicasWithEqualContentsHaveEqualDigests() {

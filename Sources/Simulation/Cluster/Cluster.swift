@@ -225,6 +225,7 @@ final class Cluster {
     let process = Process(core: core, replica: machine.disk.replica)
     machine.process = process
     machine.progress = ProgressChecker()
+    machine.announced = core.commitIndex
     for index in stride(from: 1, through: core.commitIndex, by: 1) where !machine.disk.rotten.contains(index)
     {
       if let entry = machine.disk.durable.entry(at: index), let wrong = canonical.commit(entry) {
@@ -242,6 +243,8 @@ final class Cluster {
     say(machine, "crashes")
     stop(machine)
     machine.disk.crash(syncReachedDisk: diskDice.chance(percent: 50))
+    // A birth that reached no disk was never heard of: the next one may use its epoch again.
+    if machines.allSatisfy({ $0.disk.written.entries.isEmpty }) { matching = LogMatchingChecker() }
     if defect == .forgetPromises { machine.disk.forgetHardState() }
   }
 
