@@ -149,6 +149,15 @@ extension Cluster {
     return !pairs.isEmpty
   }
 
+  /// Lets another master be elected while the target of a handover has not yet asked for its promises.
+  func delay(_ target: NodeID, signer: Machine) {
+    guard !recovery.begun, let index = machineOf[target] else { return }
+    machines[index].disk.stall = faultSpan(plan.leaseMilliseconds, 2 * plan.leaseMilliseconds)
+    let others = machines.filter { $0.role.isMaster && $0.index != index && $0 !== signer }
+    let pairs = others.flatMap { [(from: $0.index, to: index), (from: index, to: $0.index)] }
+    startPartition(pairs, for: .milliseconds(3 * plan.leaseMilliseconds))
+  }
+
   private func cutLink() -> Bool {
     guard let a = faultDice.pick(machines), let b = faultDice.pick(machines), a !== b else { return false }
     resetLink(Network.link(a.index, b.index))

@@ -221,9 +221,7 @@ extension Cluster {
     checkHandover(to: target, machine, process)
     machine.yielded = machine.yieldsOnHandover
     process.signed = true
-    if plan.stallsHandoverTargets, let index = machineOf[target] {
-      machines[index].disk.stall = faultSpan(plan.leaseMilliseconds, 2 * plan.leaseMilliseconds)
-    }
+    if plan.delaysHandoverTargets { delay(target, signer: machine) }
     reigns.sign(process.core.promised)
   }
 

@@ -101,7 +101,7 @@ extension ClusterPlan {
       clients = 2
       thinkTime = .milliseconds(300)
       leaseMilliseconds = 500
-      stallsHandoverTargets = true
+      delaysHandoverTargets = true
       faults = [(.transfer, 1)]
     case .handoverWithoutDrain, .handoverToLaggingTarget, .leadsAfterSigning, .readsAfterSigning:
       faults = [(.transfer, 2), (.slowSync, 1)]

@@ -19,8 +19,8 @@ struct ClusterPlan {
   var opposedClocks = false
   /// How long a crashed node stays down.
   var restartTime: ClosedRange<Int64> = .milliseconds(5) ... .milliseconds(3_000)
-  /// The disk of a master that is handed the lead is slow at that moment.
-  var stallsHandoverTargets = false
+  /// A master that is handed the lead has a slow disk at that moment, and the others but the signer cannot reach it.
+  var delaysHandoverTargets = false
   /// A person asks for a change of members whenever a partition begins.
   var changesMembersInPartitions = false
   /// Some values are so large that their way over the network takes as long as a lease.
