@@ -98,7 +98,8 @@ let package = Package(
       name: "KvorumTests",
       dependencies: ["Kvorum", "KvorumCLI", "RESP", nioCore, nioPosix], swiftSettings: strict),
     .testTarget(
-      name: "SimulationTests", dependencies: ["Simulation", "Replication"], swiftSettings: mutable),
+      name: "SimulationTests", dependencies: ["Simulation", "Commands", "Replication"], swiftSettings: mutable
+    ),
     .testTarget(
       name: "IntegrationTests", dependencies: ["Kvorum", "SQLite", "KvorumCLI"],
       swiftSettings: strict),

@@ -26,6 +26,34 @@ import Testing
     #expect(client.take() == ["nil"])
   }
 
+  @Test func severalKeysAreReadAtOneAppliedIndex() {
+    let bench = Bench.master()
+    let client = bench.connect()
+    client.send("KV.CONSISTENCY majority MGET a b")
+    // Between the two answers of each slave an MSET of both keys was applied: together they are no state of the log.
+    for slave in ["s1", "s2"] {
+      bench.answer(slave, with: "old", modified: 5, applied: 5)
+      bench.answer(slave, with: "new", modified: 6, applied: 6)
+    }
+    #expect(client.take().isEmpty)
+    // All are asked again; s3 still holds the first questions too, and its answers to those count no more.
+    bench.answer("s3", with: "old", modified: 5, applied: 5)
+    bench.answer("s3", with: "old", modified: 5, applied: 5)
+    for slave in ["s1", "s2"] { for _ in 0..<2 { bench.answer(slave, with: "new", modified: 6, applied: 6) } }
+    #expect(client.take() == ["new new"])
+  }
+
+  @Test func keysMayComeFromDifferentSlavesOfOneAppliedIndex() {
+    let bench = Bench.master()
+    let client = bench.connect()
+    client.send("KV.CONSISTENCY majority MGET a b")
+    bench.answer("s1", with: "old", modified: 5, applied: 5)
+    bench.answer("s1", with: "new", modified: 6, applied: 6)
+    bench.answer("s2", with: "new", modified: 6, applied: 6)
+    bench.answer("s2", with: nil, applied: 7)
+    #expect(client.take() == ["new new"])
+  }
+
   @Test func oneSlaveCountsOnce() {
     let bench = Bench.master(slaves: 3)
     let client = bench.connect()

@@ -138,7 +138,8 @@ extension Cluster {
         fail(machines[connection.machine], Broken(.stale, wrong))
       }
     case .operation(let place, let isRead):
-      trace.say(at: time, "client\(connection.client): \(KeyspaceModel().describe(history.input(of: place), reply))")
+      trace.say(
+        at: time, "client\(connection.client): \(KeyspaceModel().describe(history.input(of: place), reply))")
       if refusal == .inDoubt { counts.inDoubt += 1 }
       switch refusal {
       case .inDoubt: if isRead { history.void(place) }

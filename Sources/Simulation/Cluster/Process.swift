@@ -67,7 +67,9 @@ extension Process: ServingHost {
     session.answer(command.name == "ping" ? SessionReplies.ping(request.arguments) : .ok)
   }
 
-  func failed(_ error: any Error) { cluster.fail(machine, Broken(.noHalt, "cannot read its replica: \(error)")) }
+  func failed(_ error: any Error) {
+    cluster.fail(machine, Broken(.noHalt, "cannot read its replica: \(error)"))
+  }
   func log(_ request: Request, index: LogIndex?) {}
   func log(_ text: String) { cluster.say(machine, text) }
 }
