@@ -9,7 +9,7 @@ struct MajorityRead {
   let ticket: Session.Ticket
   let keys: [[UInt8]]
   /// Slaves answer once they have applied this much.
-  let minimum: LogIndex
+  private(set) var minimum: LogIndex
   let deadline: Instant
   /// For each key, in the order in which they came.
   private var answers: [[Answer]]
@@ -75,8 +75,11 @@ struct MajorityRead {
     return .torn
   }
 
-  /// Forgets the answers, to ask again.
-  mutating func forgetAnswers() { answers = Array(repeating: [], count: keys.count) }
+  /// Forgets the answers, to ask again for what was applied at or above an index.
+  mutating func restart(from index: LogIndex) {
+    minimum = max(minimum, index)
+    answers = Array(repeating: [], count: keys.count)
+  }
 
   private static func values(of keys: [[UInt8]], _ replies: [ReadReply]) -> [[UInt8]: StoredValue] {
     var values: [[UInt8]: StoredValue] = [:]

@@ -50,22 +50,41 @@ extension RequestServer {
     case .incomplete: break
     case .torn:
       majorityReads[id] = nil
-      read.forgetAnswers()
+      read.restart(from: 0)
       ask(read)
     case .values(let values):
       majorityReads[id] = nil
-      finish(read, with: evaluated(read, against: values))
+      do {
+        try conclude(read, with: values)
+      } catch {
+        finish(read, with: .error("ERR \(error)"))
+        host.failed(error)
+      }
     }
   }
 
-  private func evaluated(_ read: MajorityRead, against values: [[UInt8]: StoredValue]) -> Reply {
-    do {
-      let outcome = try read.command.evaluate(
-        read.request.arguments, view: GatheredView(values: values), context: context)
-      return completed(outcome.reply, of: read.command, applied: core.appliedIndex)
-    } catch {
-      return .error("ERR \(error)")
+  private func conclude(_ read: MajorityRead, with values: [[UInt8]: StoredValue]) throws {
+    let outcome = try read.command.evaluate(
+      read.request.arguments, view: GatheredView(values: values), context: context)
+    guard !outcome.mutations.isEmpty else {
+      return finish(read, with: completed(outcome.reply, of: read.command, applied: core.appliedIndex))
     }
+    // A key past its end is gone only once its delete is committed (design 4.6), and what the slaves answered may be
+    // older than a write that took the end away: the delete is decided here, and they are asked again from there on.
+    view.beginEvaluation()
+    let own = try read.command.evaluate(read.request.arguments, view: view, context: context)
+    var index = max(core.commitIndex, view.newestSeen)
+    if !own.mutations.isEmpty {
+      guard core.admission(at: host.now) == .open else {
+        return finish(read, with: departureRefusal(isWrite: false))
+      }
+      index = core.propose(own.mutations, time: host.wallMilliseconds)
+      view.overlay.add(own.mutations, at: index)
+      host.planFlush()
+    }
+    var again = read
+    again.restart(from: index)
+    ask(again)
   }
 
   private func finish(_ read: MajorityRead, with reply: Reply) {
