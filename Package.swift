@@ -98,7 +98,8 @@ let package = Package(
       name: "KvorumTests",
       dependencies: ["Kvorum", "KvorumCLI", "RESP", nioCore, nioPosix], swiftSettings: strict),
     .testTarget(
-      name: "SimulationTests", dependencies: ["Simulation", "Replication", "kvsim", argumentParser],
+      name: "SimulationTests",
+      dependencies: ["Simulation", "Commands", "Replication", "kvsim", argumentParser],
       swiftSettings: mutable),
     .testTarget(
       name: "IntegrationTests", dependencies: ["Kvorum", "SQLite", "KvorumCLI"],

@@ -16,24 +16,28 @@ extension RequestServer {
       return true
     }
     session.openReads += 1
-    let id = nextMajorityRead
-    nextMajorityRead += 1
-    majorityReads[id] = MajorityRead(
-      command: command, request: request, session: session, ticket: session.answerLater(), keys: keys,
-      deadline: host.now + options.readTimeout)
     // A read of a key with an uncommitted effect waits for it, here as at the master (design 4.6).
     let minimum = keys.reduce(core.commitIndex) { max($0, view.overlay[$1]?.index ?? 0) }
+    ask(
+      MajorityRead(
+        command: command, request: request, session: session, ticket: session.answerLater(), keys: keys,
+        minimum: minimum, deadline: host.now + options.readTimeout))
+    return true
+  }
+
+  /// Asks every slave for every key, under a number that no earlier answer bears.
+  private func ask(_ read: MajorityRead) {
+    let id = nextMajorityRead
+    nextMajorityRead += 1
+    majorityReads[id] = read
     let peers = core.connectedPeers
     for slave in core.configuration?.slaves ?? [] where peers[slave.id] != nil {
-      for (position, key) in keys.enumerated() {
-        host.send(
-          ReadRequest(
-            number: id << Self.keyBits | UInt64(position), minimumAppliedIndex: minimum, key: key),
-          to: slave.id)
+      for (position, key) in read.keys.enumerated() {
+        let number = id << Self.keyBits | UInt64(position)
+        host.send(ReadRequest(number: number, minimumAppliedIndex: read.minimum, key: key), to: slave.id)
       }
     }
     host.flushLinks()
-    return true
   }
 
   /// A slave has answered.
@@ -41,17 +45,46 @@ extension RequestServer {
     let id = reply.number >> Self.keyBits
     guard majorityReads[id] != nil, let configuration = core.configuration else { return }
     majorityReads[id]?.add(reply, from: node, forKey: Int(reply.number & (1 << Self.keyBits - 1)))
-    guard let read = majorityReads[id], let values = read.values(in: configuration) else { return }
-    majorityReads[id] = nil
-    let reply: Reply
-    do {
-      let outcome = try read.command.evaluate(
-        read.request.arguments, view: GatheredView(values: values), context: context)
-      reply = completed(outcome.reply, of: read.command, applied: core.appliedIndex)
-    } catch {
-      reply = .error("ERR \(error)")
+    guard var read = majorityReads[id] else { return }
+    switch read.gathered(in: configuration) {
+    case .incomplete: break
+    case .torn:
+      majorityReads[id] = nil
+      read.restart(from: 0)
+      ask(read)
+    case .values(let values):
+      majorityReads[id] = nil
+      do {
+        try conclude(read, with: values)
+      } catch {
+        finish(read, with: .error("ERR \(error)"))
+        host.failed(error)
+      }
     }
-    finish(read, with: reply)
+  }
+
+  private func conclude(_ read: MajorityRead, with values: [[UInt8]: StoredValue]) throws {
+    let outcome = try read.command.evaluate(
+      read.request.arguments, view: GatheredView(values: values), context: context)
+    guard !outcome.mutations.isEmpty else {
+      return finish(read, with: completed(outcome.reply, of: read.command, applied: core.appliedIndex))
+    }
+    // A key past its end is gone only once its delete is committed (design 4.6), and what the slaves answered may be
+    // older than a write that took the end away: the delete is decided here, and they are asked again from there on.
+    view.beginEvaluation()
+    let own = try read.command.evaluate(read.request.arguments, view: view, context: context)
+    var index = max(core.commitIndex, view.newestSeen)
+    if !own.mutations.isEmpty {
+      guard core.admission(at: host.now) == .open else {
+        return finish(read, with: departureRefusal(isWrite: false))
+      }
+      index = core.propose(own.mutations, time: host.wallMilliseconds)
+      view.overlay.add(own.mutations, at: index)
+      host.planFlush()
+    }
+    var again = read
+    again.restart(from: index)
+    ask(again)
   }
 
   private func finish(_ read: MajorityRead, with reply: Reply) {
@@ -85,12 +118,12 @@ extension RequestServer {
     guard !slaveReads.isEmpty else { return }
     let due = slaveReads.filter { $0.request.minimumAppliedIndex <= core.appliedIndex }
     slaveReads.removeAll { $0.request.minimumAppliedIndex <= core.appliedIndex }
-    for read in due {
-      do {
-        host.send(try answer(to: read.request), to: read.master)
-      } catch {
-        host.failed(error)
-      }
+    do {
+      // The keys of one read come together: in one snapshot their answers mostly have one applied index.
+      if !due.isEmpty { try stored.shareSnapshot() }
+      for read in due { host.send(try answer(to: read.request), to: read.master) }
+    } catch {
+      host.failed(error)
     }
     host.flushLinks()
   }

@@ -79,6 +79,24 @@ extension IntegrationTests {
       }
     }
 
+    @Test("Keys that are written together are read together by majority")
+    func majorityOfSeveralKeys() async throws {
+      try await withCluster { cluster in
+        let (writer, reader) = (try await cluster.primary.connect(), try await cluster.primary.connect())
+        try #require(try await reader.call("KV.CONSISTENCY", "majority") == .simple("OK"))
+        for round in 0..<300 {
+          try await writer.send(
+            RESPConnection.encode(["MSET", "a", "\(round)", "b", "\(round)"].map { Array($0.utf8) }))
+          let reply = try await reader.call("MGET", "a", "b")
+          guard case .array(let values) = reply, values.count == 2, values[0] == values[1] else {
+            Issue.record("a and b of one write differ: \(reply)")
+            return
+          }
+          try #require(try await writer.receive() == .simple("OK"))
+        }
+      }
+    }
+
     @Test("A slave and a standby answer stale reads when asked for them, and nothing else")
     func stale() async throws {
       try await withCluster { cluster in

@@ -26,6 +26,70 @@ import Testing
     #expect(client.take() == ["nil"])
   }
 
+  @Test func severalKeysAreReadAtOneAppliedIndex() {
+    let bench = Bench.master()
+    let client = bench.connect()
+    client.send("KV.CONSISTENCY majority MGET a b")
+    // Between the two answers of each slave an MSET of both keys was applied: together they are no state of the log.
+    for slave in ["s1", "s2"] {
+      bench.answer(slave, with: "old", modified: 5, applied: 5)
+      bench.answer(slave, with: "new", modified: 6, applied: 6)
+    }
+    #expect(client.take().isEmpty)
+    // All are asked again; s3 still holds the first questions too, and its answers to those count no more.
+    bench.answer("s3", with: "old", modified: 5, applied: 5)
+    bench.answer("s3", with: "old", modified: 5, applied: 5)
+    for slave in ["s1", "s2"] { for _ in 0..<2 { bench.answer(slave, with: "new", modified: 6, applied: 6) } }
+    #expect(client.take() == ["new new"])
+  }
+
+  @Test func keysMayComeFromDifferentSlavesOfOneAppliedIndex() {
+    let bench = Bench.master()
+    let client = bench.connect()
+    client.send("KV.CONSISTENCY majority MGET a b")
+    bench.answer("s1", with: "old", modified: 5, applied: 5)
+    bench.answer("s1", with: "new", modified: 6, applied: 6)
+    bench.answer("s2", with: "new", modified: 6, applied: 6)
+    bench.answer("s2", with: nil, applied: 7)
+    #expect(client.take() == ["new new"])
+  }
+
+  @Test func aKeyPastItsEndIsGoneOnlyOnceItsDeleteIsCommitted() {
+    let bench = Bench.master()
+    let client = bench.connect()
+    client.send("SET a 1 PX 10")
+    bench.commit()
+    bench.applyAll()
+    #expect(client.take() == ["OK"])
+    client.send("KV.CONSISTENCY majority GET a")
+    bench.advance(milliseconds: 11)
+    let (last, end) = (bench.server.core.lastIndex, bench.wallMilliseconds - 1)
+    bench.answer("s1", "s2", with: "1", modified: last, applied: last, expiresAt: end)
+    #expect(client.take().isEmpty)
+    #expect(bench.server.core.lastIndex == last + 1, "its delete is written")
+    #expect(bench.questions.last?.question.minimumAppliedIndex == last + 1)
+    bench.answer("s3", with: "1", modified: last, applied: last, expiresAt: end)
+    bench.answer("s1", "s2", with: nil, applied: last + 1)
+    #expect(client.take() == ["nil"])
+  }
+
+  @Test func anEndThatWasTakenAwayMeanwhileIsNoEnd() {
+    let bench = Bench.master()
+    let client = bench.connect()
+    client.send("SET a 1 PX 10", "KV.CONSISTENCY majority GET a")
+    bench.connect().send("PERSIST a")
+    let last = bench.server.core.lastIndex
+    bench.commit()
+    bench.advance(milliseconds: 11)
+    bench.answer(
+      "s1", "s2", with: "1", modified: last - 1, applied: last - 1, expiresAt: bench.wallMilliseconds - 1)
+    #expect(client.take() == ["OK"])
+    #expect(bench.server.core.lastIndex == last, "there is nothing to delete")
+    bench.answer("s3", with: "1", modified: last - 1, applied: last - 1)
+    bench.answer("s1", "s2", with: "1", modified: last, applied: last)
+    #expect(client.take() == ["1"])
+  }
+
   @Test func oneSlaveCountsOnce() {
     let bench = Bench.master(slaves: 3)
     let client = bench.connect()

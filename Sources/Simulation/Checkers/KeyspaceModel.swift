@@ -26,6 +26,13 @@ struct KeyspaceModel: SequentialModel {
       var key: [UInt8]
       var value: [UInt8]
       var expiresAt: Int64?
+
+      /// An array hashes its bytes one by one, and a search hashes many states.
+      func hash(into hasher: inout Hasher) {
+        key.withUnsafeBytes { hasher.combine(bytes: $0) }
+        value.withUnsafeBytes { hasher.combine(bytes: $0) }
+        hasher.combine(expiresAt)
+      }
     }
 
     var items: [Item] = []

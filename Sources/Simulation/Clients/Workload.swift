@@ -32,7 +32,7 @@ struct Workload {
   init(clients count: Int, dice: inout Dice) {
     clients = (0..<count).map { number in
       var client = Client()
-      client.depth = dice.chance(percent: 50) ? 1 : 2 + dice.below(7)
+      client.depth = dice.chance(percent: 60) ? 1 : 2 + dice.below(4)
       client.isObserver = number == 2 && dice.chance(percent: 60)
       client.readsByMajority = dice.chance(percent: 20)
       return client

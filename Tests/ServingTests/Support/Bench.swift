@@ -173,7 +173,10 @@ final class Bench: ServingHost {
   // MARK: Slaves
 
   /// Slaves answer what they were asked for one key, from their own replicas.
-  func answer(_ names: String..., with value: String?, modified: LogIndex = 0, applied: LogIndex) {
+  func answer(
+    _ names: String..., with value: String?, modified: LogIndex = 0, applied: LogIndex,
+    expiresAt: Int64? = nil
+  ) {
     for name in names {
       guard let place = questions.firstIndex(where: { $0.slave == name }) else {
         preconditionFailure("\(name) was asked nothing")
@@ -183,7 +186,7 @@ final class Bench: ServingHost {
         value.map {
           ReadReply(
             number: question.number, value: Array($0.utf8), modifiedIndex: modified, version: 1,
-            expiresAt: nil,
+            expiresAt: expiresAt,
             appliedIndex: applied)
         } ?? ReadReply(number: question.number, notFoundAt: applied)
       server.received(reply, from: id(name))
