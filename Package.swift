@@ -7,6 +7,9 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// For the rooms in which a deliberate fault can be planted: see `Mutant`. No release build has them.
+let mutable = strict + [.define("MUTANTS", .when(configuration: .debug))]
+
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
@@ -47,16 +50,16 @@ let package = Package(
       name: "Schema", path: "schema", exclude: ["README.md", "peer.proto", "peer.md"],
       resources: [.embedInCode("log.sql"), .embedInCode("replica.sql")], swiftSettings: strict),
     .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strict),
-    .target(name: "Replication", dependencies: [deque], swiftSettings: strict),
+    .target(name: "Replication", dependencies: [deque], swiftSettings: mutable),
     .target(
-      name: "Storage", dependencies: ["SQLite", "Schema", "Replication"], swiftSettings: strict),
-    .target(name: "Commands", dependencies: ["Replication"], swiftSettings: strict),
-    .target(name: "Serving", dependencies: ["Replication", "Commands", deque], swiftSettings: strict),
+      name: "Storage", dependencies: ["SQLite", "Schema", "Replication"], swiftSettings: mutable),
+    .target(name: "Commands", dependencies: ["Replication"], swiftSettings: mutable),
+    .target(name: "Serving", dependencies: ["Replication", "Commands", deque], swiftSettings: mutable),
     .target(name: "RESP", dependencies: [nioCore], swiftSettings: strict),
     .target(
       name: "Transport", dependencies: ["Replication", nioCore, protobuf], swiftSettings: strict),
     .target(
-      name: "Simulation", dependencies: ["Replication", deque], swiftSettings: strict),
+      name: "Simulation", dependencies: ["Replication", deque], swiftSettings: mutable),
     .target(
       name: "Kvorum", dependencies: ["RESP", nioCore, nioPosix, deque], swiftSettings: strict),
     .target(
@@ -64,7 +67,7 @@ let package = Package(
       dependencies: [
         "Replication", "Storage", "Commands", "Serving", "RESP", "Transport", "Kvorum", nioCore, nioPosix,
         logging,
-      ], swiftSettings: strict),
+      ], swiftSettings: mutable),
     .executableTarget(
       name: "KvorumCLI",
       dependencies: [
@@ -72,18 +75,20 @@ let package = Package(
         logging, argumentParser, serviceLifecycle, unixSignals,
       ], swiftSettings: strict),
     .executableTarget(
-      name: "kvsim", dependencies: ["Simulation", argumentParser], path: "tools/kvsim",
-      swiftSettings: strict),
+      name: "kvsim", dependencies: ["Simulation", "Replication", argumentParser], path: "tools/kvsim",
+      swiftSettings: mutable),
 
     .testTarget(name: "SQLiteTests", dependencies: ["SQLite"], swiftSettings: strict),
     .testTarget(
       name: "ReplicationTests", dependencies: ["Replication"], exclude: ["Scenarios"],
-      swiftSettings: strict),
+      swiftSettings: mutable),
     .testTarget(
       name: "StorageTests", dependencies: ["Storage", "SQLite", "Replication"],
-      swiftSettings: strict),
+      swiftSettings: mutable),
     .testTarget(
-      name: "CommandsTests", dependencies: ["Commands", "Replication"], swiftSettings: strict),
+      name: "CommandsTests", dependencies: ["Commands", "Replication"], swiftSettings: mutable),
+    .testTarget(
+      name: "ServingTests", dependencies: ["Serving", "Commands", "Replication"], swiftSettings: mutable),
     .testTarget(
       name: "RESPTests", dependencies: ["RESP", nioCore, nioEmbedded], swiftSettings: strict),
     .testTarget(
@@ -92,7 +97,8 @@ let package = Package(
     .testTarget(
       name: "KvorumTests",
       dependencies: ["Kvorum", "KvorumCLI", "RESP", nioCore, nioPosix], swiftSettings: strict),
-    .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Replication"], swiftSettings: strict),
+    .testTarget(
+      name: "SimulationTests", dependencies: ["Simulation", "Replication"], swiftSettings: mutable),
     .testTarget(
       name: "IntegrationTests", dependencies: ["Kvorum", "SQLite", "KvorumCLI"],
       swiftSettings: strict),

@@ -20,6 +20,10 @@ extension ReplicationCore {
         next: log.lastIndex + 1, connected: peers[member.id] != nil)
     }
     self.leadership = leadership
+    if Mutant.isPlanted(.servesBeforeOwnEntry) {
+      self.leadership?.serving = true
+      effects.append(.becameActive(epoch))
+    }
     setLeader(options.id, into: &effects)
     effects.append(.notice("leads in epoch \(epoch), from entry \(leadership.firstIndex)"))
     for peer in peers.values.sorted(by: { $0.id < $1.id }) where leadership.progress[peer.id] == nil {
@@ -33,7 +37,7 @@ extension ReplicationCore {
   /// Leads no more. The driver answers what is in doubt and closes its clients' sockets (design 4.12).
   mutating func stepDown(_ reason: String, at now: Instant, into effects: inout [Effect]) {
     guard leadership != nil else { return }
-    submit(at: now, into: &effects)
+    if !Mutant.isPlanted(.stepDownForgetsEntries) { submit(at: now, into: &effects) }
     leadership = nil
     setLeader(nil, into: &effects)
     election.at = now + lease / 4 + jitter(upTo: lease / 4)
@@ -106,6 +110,10 @@ extension ReplicationCore {
   /// led before the read came. Hence the number of the next append, never of one under way.
   public mutating func requestConfirmation() -> UInt64? {
     guard let leadership, leadership.serving else { return nil }
+    if Mutant.isPlanted(.readJoinsSentRound), leadership.number > leadership.confirmedNumber {
+      self.leadership?.wantedNumber = max(leadership.wantedNumber, leadership.number)
+      return leadership.number
+    }
     self.leadership?.wantedNumber = leadership.number + 1
     return leadership.number + 1
   }
@@ -192,9 +200,11 @@ extension ReplicationCore {
   mutating func receive(
     _ reply: Message.AppendReply, from peer: NodeID, at now: Instant, into effects: inout [Effect]
   ) {
-    guard let leadership, reply.epoch == leadership.epoch, var progress = leadership.progress[peer] else {
-      return
-    }
+    guard let leadership,
+      reply.epoch == leadership.epoch
+        || Mutant.isPlanted(.ackOfEarlierEpochCounts) && reply.epoch < leadership.epoch,
+      var progress = leadership.progress[peer]
+    else { return }
     switch reply.outcome {
     case .accepted(let upTo):
       progress.accepted(number: reply.number, upTo: min(upTo, log.lastIndex), at: now)
@@ -226,7 +236,7 @@ extension ReplicationCore {
       return
     }
     effects.append(.notice("\(peer) has promised epoch \(promised): asks for the lead again above it"))
-    submit(at: now, into: &effects)
+    if !Mutant.isPlanted(.stepDownForgetsEntries) { submit(at: now, into: &effects) }
     self.leadership = nil
     prepare(token: nil, resuming: true, at: now, into: &effects)
   }
@@ -240,7 +250,12 @@ extension ReplicationCore {
       // During a change of members both the old and the new set must agree (design 4.8).
       var lowest: Value?
       for set in configuration.sets {
-        let values = set.slaves.map { leadership.progress[$0.id].map(value) ?? none }
+        var values = set.slaves.map { leadership.progress[$0.id].map(value) ?? none }
+        if Mutant.isPlanted(.learnerCounts) {
+          values += leadership.progress.filter {
+            configuration.member($0.key) == nil && peers[$0.key]?.role == .slave
+          }.map { value($0.value) }
+        }
         guard let reached = Quorum.reached(by: set.quorum.write, of: values) else { return nil }
         lowest = lowest.map { min($0, reached) } ?? reached
       }
@@ -248,14 +263,21 @@ extension ReplicationCore {
     }
 
     if let basis = agreed({ $0.leaseBasis }, none: .distantPast), basis > .distantPast {
-      let leaseUntil = basis + lease - driftMargin
+      var leaseUntil = basis + lease - driftMargin
+      if Mutant.isPlanted(.leaseWithoutDriftMargin) { leaseUntil = basis + lease }
+      if Mutant.isPlanted(.leaseOfOneSlave) {
+        let newest = leadership.progress.values.map(\.leaseBasis).max() ?? basis
+        leaseUntil = newest + lease - driftMargin
+      }
       self.leadership?.leaseUntil = leaseUntil
       if now < basis + lease { self.leadership?.suspended = false }
     }
     if let held = agreed({ $0.match }, none: 0) {
       // On our own disk too, and of our own epoch (design 4.4).
-      let index = min(held, durableIndex)
-      if index > commit, log.epoch(at: index) == leadership.epoch {
+      let index = Mutant.isPlanted(.commitBeforeOwnFsync) ? held : min(held, durableIndex)
+      if index > commit,
+        log.epoch(at: index) == leadership.epoch || Mutant.isPlanted(.commitOldEpochByCounting)
+      {
         commit(upTo: index, into: &effects)
         afterCommit(at: now, into: &effects)
       }
@@ -317,7 +339,7 @@ extension ReplicationCore {
 
   /// A write that the disk has not finished in a lease's time, with a second for each 16 MiB of it (4.11).
   private func stalledWrite(at now: Instant) -> OutstandingWrite? {
-    guard let oldest = outstanding.first else { return nil }
+    guard let oldest = outstanding.first, !Mutant.isPlanted(.stalledDiskLeads) else { return nil }
     let bytes = outstanding.reduce(0) { $0 + $1.bytes }
     return now - oldest.issued > lease + transferTime(of: bytes) ? oldest : nil
   }

@@ -39,7 +39,7 @@ struct ClusterPlan {
       transfer, fillDisk
   }
 
-  init(dice: inout Dice, defect: SimulationDefect?) {
+  init(dice: inout Dice, defect: SimulationDefect?, mutant: Mutant?) {
     masters = [1, 2, 2, 2, 2, 3][dice.below(6)]
     slaves = 1 + dice.below(7)
     clients = 2 + dice.below(5)
@@ -63,6 +63,7 @@ struct ClusterPlan {
     syncTime = dice.chance(percent: 80) ? 80_000...600_000 : 500_000...20_000_000
     if defect == .driftBeyondMargin { drift = 300_000 }
     if let defect { provoke(defect) }
+    if let mutant { provoke(mutant, dice: &dice) }
   }
 
   /// Makes the faults that would show a defect likely, so that few runs are enough.
@@ -74,13 +75,10 @@ struct ClusterPlan {
     faultInterval = .milliseconds(700)
     useLease = true
     switch defect {
-    case .acknowledgeBeforeFsync, .forgetPromises: faults = [.crash: 3, .crashMany: 1]
-    case .readWithoutLease, .driftBeyondMargin:
+    case .forgetPromises: faults = [.crash: 3, .crashMany: 1]
+    case .driftBeyondMargin:
       leaseMilliseconds = 200
       faults = [.isolate: 3, .pause: 1]
-    case .answerBeforeCommit, .readUncommitted: faults = [.isolate: 3, .crash: 1]
-    case .keepIdentity: faults = [.loseDisk: 3, .isolate: 1, .crash: 1]
-    case .serveAfterHandover: faults = [.transfer: 1]
     }
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Replication
 import Simulation
 
 /// Runs the simulator. Exit codes: 0 held, 1 wrong, 2 stuck, 3 crashed.
@@ -37,7 +38,27 @@ struct KVSim: ParsableCommand {
   @Option(help: "Break the surroundings on purpose, to see that it is found.")
   var defect: SimulationDefect?
 
+  @Option(help: "Break a rule of the protocol on purpose, in circumstances where it does harm.")
+  var mutant: Mutant?
+
+  @Flag(help: "With --mutant: the same circumstances, but the code as it is.")
+  var unharmed = false
+
+  @Flag(help: "Break each rule in turn and tell after how many seeds it was found.")
+  var mutants = false
+
+  @Flag(help: "With --mutants: print JSON.")
+  var json = false
+
   func validate() throws {
+    if mutants || mutant != nil && !unharmed, !Mutant.arePossible { throw ValidationError(withoutMutants) }
+    if mutants, seed != nil || seeds != nil || mutant != nil {
+      throw ValidationError("--mutants runs its own seeds; leave out --seed, --seeds and --mutant")
+    }
+    if json, !mutants { throw ValidationError("--json belongs to --mutants") }
+    if defect != nil, mutant != nil {
+      throw ValidationError("--defect and --mutant exclude each other; give one of them")
+    }
     if seed != nil, seeds != nil {
       throw ValidationError("--seed and --seeds exclude each other; give one of them")
     }
@@ -45,6 +66,7 @@ struct KVSim: ParsableCommand {
 
   func run() throws {
     CrashReport.install()
+    if mutants { return try runMutants() }
     if let seeds { try runMany(seeds.range) } else { try runOne(seed ?? UInt64.random(in: 1...(1 << 32))) }
   }
 
@@ -91,6 +113,9 @@ struct KVSim: ParsableCommand {
   private func simulate(_ seed: UInt64) -> SimulationResult {
     CrashReport.name(seed: seed)
     let transcript: ((String) -> Void)? = verbose ? { say($0) } : nil
+    if let mutant {
+      return Simulation(seed: seed, provoking: mutant, isPlanted: !unharmed, transcript: transcript).run()
+    }
     return Simulation(seed: seed, defect: defect, transcript: transcript).run()
   }
 

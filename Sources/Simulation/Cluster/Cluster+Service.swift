@@ -13,7 +13,7 @@ extension Cluster {
   func serve(_ request: Request, _ machine: Machine, _ process: Process) {
     let now = machine.clock.local(at: time)
     let admission = process.core.admission(at: now)
-    if defect == .serveAfterHandover, process.signed, request.action == .get {
+    if Mutant.isPlanted(.readsAfterSigning), process.signed, request.action == .get {
       answerRead(request, seen: process.newest(request.key).value, machine, process)
       return
     }
@@ -52,7 +52,7 @@ extension Cluster {
     let mutation = value.map { Mutation.put(request.key, RegisterCoding.bytes($0)) } ?? .delete(request.key)
     let index = process.core.propose([mutation], time: time / 1_000_000)
     process.flushWanted = true
-    if defect == .answerBeforeCommit {
+    if Mutant.isPlanted(.answerBeforeCommit) {
       answer(request, .done(seen: seen))
       return
     }
@@ -115,9 +115,9 @@ extension Cluster {
 
   /// Answers a read, or sends for a confirmation; false if it must wait for its entry.
   private func settle(_ read: Process.PendingRead, _ machine: Machine, _ process: Process) -> Bool {
-    guard read.index <= process.core.commitIndex || defect == .readUncommitted else { return false }
+    guard read.index <= process.core.commitIndex || Mutant.isPlanted(.readBeforePendingWrite) else { return false }
     if process.core.mayRead(at: machine.clock.local(at: time))
-      || defect == .readWithoutLease && process.core.isActive
+      || Mutant.isPlanted(.readWithoutLease) && process.core.isActive
     {
       answerRead(read.request, seen: read.seen, machine, process)
     } else if let number = process.core.requestConfirmation() {

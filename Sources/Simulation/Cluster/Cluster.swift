@@ -53,12 +53,12 @@ final class Cluster {
   var clientDice: Dice
   var nodeDice: Dice
 
-  init(seed: UInt64, defect: SimulationDefect?, transcript: ((String) -> Void)?) {
+  init(seed: UInt64, defect: SimulationDefect?, mutant: Mutant?, transcript: ((String) -> Void)?) {
     self.seed = seed
     self.defect = defect
     trace = Trace(transcript: transcript)
     var dice = Dice(seed: seed)
-    plan = ClusterPlan(dice: &dice, defect: defect)
+    plan = ClusterPlan(dice: &dice, defect: defect, mutant: mutant)
     networkDice = dice.fork()
     diskDice = dice.fork()
     faultDice = dice.fork()
@@ -236,7 +236,7 @@ final class Cluster {
     stop(machine)
     machine.disk = FakeDisk()
     say(machine, "has lost its disk")
-    guard defect != .keepIdentity else { return }
+    guard !Mutant.isPlanted(.lostDiskKeepsIdentity) else { return }
     lostIDs.insert(machine.id)
     machineOf[machine.id] = nil
     machine.id = NodeID(nodeDice.bits() | 1)

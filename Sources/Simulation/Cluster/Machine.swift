@@ -12,6 +12,8 @@ final class Machine {
   let clock: NodeClock
   var id: NodeID
   var disk = FakeDisk()
+  /// When the newest fsync began, by the node's own clock.
+  var syncedFrom: Instant = .distantPast
   /// nil while the node is down.
   var process: Process?
   /// Counts the starts, so that what belonged to an earlier run is recognised.

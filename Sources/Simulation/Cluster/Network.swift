@@ -70,6 +70,7 @@ extension Cluster {
     {
       fail(machine, wrong)
     }
+    checkLoan(outbound.message, machine)
     guard let receiver = machineOf[outbound.to], receiver != machine.index else { return }
     let place = Network.link(machine.index, receiver)
     let side = machine.index < receiver ? 0 : 1
