@@ -47,9 +47,11 @@ extension NodeLoop {
       n: quorums.map(\.slaves).max() ?? 0, writeQuorum: quorums.map(\.write).max() ?? 0,
       electionQuorum: quorums.map(\.election).max() ?? 0, toleratedFailures: toleratedFailures(sets),
       lease: LeaseStatus(
-        valid: server.core.mayRead(at: now), remainingMilliseconds: server.core.leaseRemaining(at: now) / 1_000_000,
+        valid: server.core.mayRead(at: now),
+        remainingMilliseconds: server.core.leaseRemaining(at: now) / 1_000_000,
         lengthMilliseconds: server.core.leaseLength / 1_000_000),
-      lastIndex: server.core.lastIndex, commitIndex: server.core.commitIndex, appliedIndex: server.core.appliedIndex,
+      lastIndex: server.core.lastIndex, commitIndex: server.core.commitIndex,
+      appliedIndex: server.core.appliedIndex,
       membershipChange: changeText(membership), nodes: nodes(membership, active: active, at: now))
   }
 
@@ -203,7 +205,8 @@ extension NodeLoop {
         [
           ("total_connections_received", "\(server.statistics.connections)"),
           ("total_commands_processed", "\(server.statistics.commands)"),
-          ("total_writes", "\(server.statistics.writes)"), ("writes_in_doubt", "\(server.statistics.inDoubt)"),
+          ("total_writes", "\(server.statistics.writes)"),
+          ("writes_in_doubt", "\(server.statistics.inDoubt)"),
         ]
       ),
       ("Keyspace", keys == 0 ? [] : [("db0", "keys=\(keys),expires=0,avg_ttl=0")]),
