@@ -31,18 +31,24 @@ enum FileDamage {
     return inputs
   }()
 
-  /// The files with the damage done: `database` alone holds the checkpointed part, `wal` the rest.
-  static func apply(_ source: inout ByteSource, database: inout [UInt8], wal: inout [UInt8]) {
+  /// Does the damage: `database` alone holds the checkpointed part, `wal` the rest.
+  ///
+  /// - Returns: Whether all of it is one spot of the -wal file, which is as long as before.
+  static func apply(_ source: inout ByteSource, database: inout [UInt8], wal: inout [UInt8]) -> Bool {
     let selector = source.byte() % 3
     if selector == 2 {
       // Something else entirely.
       let body = source.rest()
       if body.first.map({ $0 & 1 == 0 }) ?? false { wal = body } else { database = body }
-      return
+      return false
     }
+    let length = wal.count
+    var changes = 0
     while !source.isEmpty {
       if selector == 0 { change(&source, &database) } else { change(&source, &wal) }
+      changes += 1
     }
+    return selector == 1 && changes == 1 && wal.count == length
   }
 
   private static func change(_ source: inout ByteSource, _ file: inout [UInt8]) {

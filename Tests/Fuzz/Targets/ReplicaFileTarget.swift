@@ -37,7 +37,7 @@ enum ReplicaFileTarget {
     let directory = ScratchDirectory()
     let path = DataDirectory.replica(in: directory.path)
     var (database, wal) = (fixture.database, fixture.wal)
-    FileDamage.apply(&source, database: &database, wal: &wal)
+    _ = FileDamage.apply(&source, database: &database, wal: &wal)
     try directory.write(database, to: path)
     try directory.write(wal, to: path + "-wal")
     try refusing(path) { try read(ReplicaReader(directory: directory.path)) }
