@@ -18,7 +18,9 @@ extension KVSim {
       let trial = MutantTrial.run(mutant)
       if !trial.isProven { missed += 1 }
       let found = trial.foundAt.map { "\($0)" } ?? "-"
-      say("\(mutant.rawValue)\t\(found)/\(mutant.seeds)\t\(trial.sentence?.prefix(150) ?? "") \(trial.unharmed?.prefix(150) ?? "")")
+      say(
+        "\(mutant.rawValue)\t\(found)/\(mutant.seeds)\t\(trial.sentence?.prefix(150) ?? "") \(trial.unharmed?.prefix(150) ?? "")"
+      )
     }
     if missed > 0 { throw ExitCode(1) }
   }
