@@ -1,4 +1,5 @@
 // swift-tools-version: 6.2
+import Foundation
 import PackageDescription
 
 let strict: [SwiftSetting] = [
@@ -101,8 +102,22 @@ let package = Package(
       name: "SimulationTests",
       dependencies: ["Simulation", "Commands", "Replication", "kvsim", argumentParser],
       swiftSettings: mutable),
+    .target(
+      name: "FuzzTargets",
+      dependencies: ["RESP", "Commands", "Transport", "Replication", "Storage", nioCore],
+      path: "Tests/Fuzz/Targets", swiftSettings: strict),
+    .testTarget(
+      name: "FuzzTests", dependencies: ["FuzzTargets"], path: "Tests/Fuzz", exclude: ["Targets", "Crashes"],
+      sources: ["Tests"], swiftSettings: strict),
     .testTarget(
       name: "IntegrationTests", dependencies: ["Kvorum", "SQLite", "KvorumCLI"],
       swiftSettings: strict),
   ]
 )
+
+// Only tools/fuzz builds this: the coverage that guides it needs another compilation of everything.
+if ProcessInfo.processInfo.environment["KVORUM_FUZZ"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "kvfuzz", dependencies: ["FuzzTargets"], path: "tools/kvfuzz", swiftSettings: strict))
+}

@@ -27,6 +27,16 @@ final class ClientHandler: ChannelInboundHandler, RemovableChannelHandler {
   private var output = ByteBuffer()
   private var context: ChannelHandlerContext?
   private var isReading = true
+  /// Requests have come that are not looked at yet: the client has to take some replies first.
+  private var isBacklogged = false
+  private var isPutOff = false
+  /// It came when there were too many: it may be a node, and else it is refused.
+  private var isSurplus = false
+  /// What this client made the node hold when that was last looked at.
+  private(set) var heldBytes = 0
+  /// What its socket had not taken when that was last looked at.
+  private var unsentBytes = 0
+  private var flushesSinceLook = 0
 
   init(id: UInt64, node: NodeLoop, limits: RESPLimits, now: Int64) {
     session = Session(id: id, server: node.server)
@@ -54,6 +64,7 @@ final class ClientHandler: ChannelInboundHandler, RemovableChannelHandler {
   func channelActive(context: ChannelHandlerContext) {
     node.clients[session.id] = self
     session.opened(self)
+    if node.clients.count > node.clientLoad.connectionLimit { beSurplus(context) }
     context.fireChannelActive()
   }
 
@@ -64,6 +75,8 @@ final class ClientHandler: ChannelInboundHandler, RemovableChannelHandler {
 
   private func closed() {
     node.clients[session.id] = nil
+    leaveSurplus()
+    setHeld(0)
     if node.awaitedChange?.session === session { node.awaitedChange = nil }
     session.closed()
   }
@@ -79,12 +92,19 @@ final class ClientHandler: ChannelInboundHandler, RemovableChannelHandler {
 
   private func readRequests() {
     do {
-      while !session.isClosing, let arguments = try decoder.next(from: &input) {
+      while !session.isClosing {
+        // A few bytes may ask for gigabytes of replies: those before must be on their way first.
+        if !session.hasRoom { session.drain() }
+        isBacklogged = !mayServe
+        let now = BootClock.now()
+        if !isBacklogged, node.isShareUsedUp(at: now), !mayBeIntroduction { putOff() }
+        guard !isBacklogged, !isPutOff, let arguments = try decoder.next(from: &input) else { break }
         if isIntroduction(arguments) {
           becomePeer(arguments)
           return
         }
-        lastRequest = BootClock.now()
+        if isSurplus { return refuse() }
+        lastRequest = now
         node.server.handle(Request(arguments: arguments, arrived: lastRequest), from: session)
       }
       if input.readableBytes == 0 { input = ByteBuffer() } else { input.discardReadBytes() }
@@ -100,18 +120,98 @@ final class ClientHandler: ChannelInboundHandler, RemovableChannelHandler {
   }
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
+    lookAtUnsent()
     throttle()
     context.fireChannelWritabilityChanged()
   }
 
-  /// A client that does not read its replies, or sends while its requests wait, is not read from.
+  /// A client that does not take its replies, or sends while its requests wait, is not served further.
+  private var mayServe: Bool { channel?.isWritable == true && session.hasRoom && !isPutOff }
+
+  /// Stops reading from a client that may not be served further, and goes on with one that may again.
   private func throttle() {
     guard let channel, !session.isClosing else { return }
-    let shouldRead = channel.isWritable && session.hasRoom
+    account()
+    // Not at once: the caller may be in the middle of what it does for all clients.
+    if mayServe, isBacklogged { putOff() }
+    let shouldRead = mayServe
     guard shouldRead != isReading else { return }
     isReading = shouldRead
     channel.setOption(.autoRead, value: shouldRead).whenFailure { _ in }
     if shouldRead { channel.read() }
+  }
+
+  private func putOff() {
+    guard !isPutOff else { return }
+    isPutOff = true
+    node.putOff(self)
+  }
+
+  /// It is this client's turn again.
+  func goOn() {
+    isPutOff = false
+    guard !session.isClosing else { return }
+    readRequests()
+    session.drain()
+  }
+
+  /// A node that comes is not made to wait behind a crowd.
+  private var mayBeIntroduction: Bool {
+    input.readableBytesView.prefix(20).elementsEqual("*3\r\n$11\r\nKVORUM.PEER".utf8)
+  }
+
+  // MARK: Load
+
+  /// Counts what this client makes the node hold: what it sent and is not done with, what it is owed and has not
+  /// taken.
+  func account() {
+    guard !session.isClosing else { return }
+    setHeld(input.readableBytes + decoder.heldBytes + session.heldBytes + unsentBytes)
+    if node.clientLoad.isTooMuch { node.planRelief() }
+  }
+
+  /// Asks the channel how much of what was written has not left.
+  func lookAtUnsent() {
+    flushesSinceLook = 0
+    unsentBytes = (try? channel?.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+  }
+
+  /// The question costs as much as a small command, and the answer is mostly none: it is asked where it may be another.
+  private func lookAtUnsent(afterWriting bytes: Int) {
+    flushesSinceLook += 1
+    if bytes >= 4_096 || unsentBytes > 0 || flushesSinceLook == 16 { lookAtUnsent() }
+  }
+
+  private func setHeld(_ bytes: Int) {
+    node.clientLoad.change(by: bytes - heldBytes)
+    heldBytes = bytes
+  }
+
+  /// Closes the connection at once and lets go of all that it holds.
+  func evict() {
+    session.abandon()
+    input = ByteBuffer()
+    decoder = RESPRequestDecoder(limits: decoder.limits)
+    setHeld(0)
+    channel?.close(promise: nil)
+  }
+
+  private func beSurplus(_ context: ChannelHandlerContext) {
+    guard node.clientLoad.admitSurplus() else { return refuse() }
+    isSurplus = true
+    context.eventLoop.assumeIsolated().scheduleTask(in: .seconds(1)) { [weak self] in
+      if let self, isSurplus { refuse() }
+    }
+  }
+
+  private func leaveSurplus() {
+    if isSurplus { node.clientLoad.leaveSurplus() }
+    isSurplus = false
+  }
+
+  private func refuse() {
+    session.answer(.error("ERR max number of clients reached"))
+    session.closeAfterReplies()
   }
 
   // MARK: Peers
@@ -140,6 +240,7 @@ extension ClientHandler: ClientConnection {
       // A large reply keeps no memory behind; a small buffer would only be allocated again.
       output = ByteBuffer()
       context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+      lookAtUnsent(afterWriting: bytes.readableBytes)
     }
     throttle()
   }

@@ -146,7 +146,8 @@ public final class Node: Sendable {
       // Nobody is let in before the node is complete.
       .serverChannelOption(.autoRead, value: false)
       .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
-      .childChannelOption(.writeBufferWaterMark, value: .init(low: 16 << 20, high: 32 << 20))
+      // Who does not take its replies is soon not read from either.
+      .childChannelOption(.writeBufferWaterMark, value: .init(low: 64 << 10, high: 256 << 10))
       // One read a turn: who pipelines without end must not keep the node from its timers and its peers.
       .childChannelOption(.maxMessagesPerRead, value: 1)
       .childChannelInitializer { channel in

@@ -26,13 +26,16 @@ public struct NodeConfiguration: Sendable {
   public var maxKeyBytes: Int
   /// The longest value, in bytes.
   public var maxValueBytes: Int
+  /// How many bytes all clients together may make the node hold; above it the one that holds most is closed.
+  public var maxClientBytes: Int
 
   /// A configuration with the defaults of a release.
   public init(
     role: NodeRole, name: String? = nil, dataDirectory: String, listen: HostAndPort,
     announce: HostAndPort? = nil, masters: [HostAndPort], leaseMilliseconds: Int64 = 500,
     useLease: Bool = true, writeTimeoutMilliseconds: Int64 = 2_000,
-    readTimeoutMilliseconds: Int64 = 1_000, maxKeyBytes: Int = 64 << 10, maxValueBytes: Int = 64 << 20
+    readTimeoutMilliseconds: Int64 = 1_000, maxKeyBytes: Int = 64 << 10, maxValueBytes: Int = 64 << 20,
+    maxClientBytes: Int = 1 << 30
   ) {
     self.role = role
     self.name = name
@@ -46,6 +49,7 @@ public struct NodeConfiguration: Sendable {
     self.readTimeoutMilliseconds = readTimeoutMilliseconds
     self.maxKeyBytes = maxKeyBytes
     self.maxValueBytes = maxValueBytes
+    self.maxClientBytes = maxClientBytes
   }
 
   /// Throws the first rule that is broken, as a sentence that names the option.
@@ -71,6 +75,10 @@ public struct NodeConfiguration: Sendable {
     }
     guard (1...(256 << 20)).contains(maxValueBytes) else {
       throw NodeError.configuration("--max-value-bytes must be from 1 to 268435456")
+    }
+    guard maxClientBytes >= 4 * maxValueBytes, maxClientBytes >= 16 << 20 else {
+      throw NodeError.configuration(
+        "--max-client-bytes must be at least 16777216, and four times --max-value-bytes")
     }
     guard writeTimeoutMilliseconds > 0, readTimeoutMilliseconds > 0 else {
       throw NodeError.configuration("timeouts must be above 0 ms")

@@ -131,6 +131,7 @@ extension NodeLoop {
     old?.close()
     hasBeenLinked = true
     do {
+      try channel.syncOptions?.setOption(.writeBufferWaterMark, value: .init(low: 16 << 20, high: 32 << 20))
       try channel.pipeline.syncOperations.addHandler(link)
     } catch {
       return channel.close(promise: nil)
@@ -217,6 +218,10 @@ extension NodeLoop {
     }
     guard now - lastReport >= Self.reportInterval else { return }
     lastReport = now
+    for link in links.values where link.isClogged(at: now, limit: Self.silenceLimit) {
+      logger.warning("closes the link to \(link.peer.name): it does not take what it is sent")
+      link.close()
+    }
     watchDisk()
     encoded.removeAll()
     let report = ownReport

@@ -162,6 +162,7 @@ extension NodeLoop {
   private var configurationParameters: [(name: String, value: String)] {
     [
       ("appendfsync", "always"), ("appendonly", "yes"), ("bind", listenAddress.host), ("databases", "1"),
+      ("maxclients", "\(clientLoad.connectionLimit)"), ("maxmemory-clients", "\(clientLoad.memoryLimit)"),
       ("dir", configuration.dataDirectory), ("maxmemory", "0"), ("maxmemory-policy", "noeviction"),
       ("port", "\(listenAddress.port)"), ("proto-max-bulk-len", "\(configuration.maxValueBytes)"),
       ("save", ""), ("timeout", "0"), ("max-key-bytes", "\(configuration.maxKeyBytes)"),

@@ -41,6 +41,7 @@ final class NodeLoop: @unchecked Sendable {
 
   // MARK: Clients
   let table = CommandTable.standard
+  let clientLoad: ClientLoad
   var clients: [UInt64: ClientHandler] = [:]
   var nextSessionID: UInt64 = 1
   var awaitedChange: AwaitedChange?
@@ -85,6 +86,9 @@ final class NodeLoop: @unchecked Sendable {
     logWriter = stores.logWriter
     applier = stores.applier
     logReader = stores.logReader
+    clientLoad = ClientLoad(
+      connectionLimit: OpenFiles.clientLimit(within: OpenFiles.raiseLimit()),
+      memoryLimit: configuration.maxClientBytes)
     let announced = configuration.announce ?? listenAddress
     let core = ReplicationCore(
       options: ReplicationOptions(

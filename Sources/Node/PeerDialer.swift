@@ -55,7 +55,6 @@ final class PeerDialer {
     let bootstrap = ClientBootstrap(group: node.eventLoop)
       .connectTimeout(.seconds(1))
       .channelOption(.socketOption(.tcp_nodelay), value: 1)
-      .channelOption(.writeBufferWaterMark, value: .init(low: 32 << 20, high: 64 << 20))
     bootstrap.connect(host: address.host, port: address.port).assumeIsolated().whenComplete { [self] result in
       guard case .connecting = state else {
         if case .success(let channel) = result { channel.close(promise: nil) }

@@ -14,6 +14,8 @@ final class PeerLink: ChannelInboundHandler {
   let channel: any Channel
   private(set) var lastReceived: Instant
   var isDirty = false
+  /// Since when the peer has been owed more than the link takes at once; nil while it is not.
+  private var cloggedSince: Instant?
 
   private unowned let node: NodeLoop
   private var decoder = PeerFrameDecoder()
@@ -57,6 +59,11 @@ final class PeerLink: ChannelInboundHandler {
     context.fireChannelInactive()
   }
 
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    cloggedSince = channel.isWritable ? nil : BootClock.now()
+    context.fireChannelWritabilityChanged()
+  }
+
   func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
   // MARK: Sending
@@ -88,4 +95,12 @@ final class PeerLink: ChannelInboundHandler {
   }
 
   func close() { channel.close(promise: nil) }
+
+  /// Whether the peer speaks and does not listen: what it is owed would grow without end. Large values may take their
+  /// time, a second for each 16 MiB.
+  func isClogged(at now: Instant, limit: Nanoseconds) -> Bool {
+    guard let cloggedSince else { return false }
+    let unsent = (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+    return now - cloggedSince > limit + Nanoseconds(unsent) * 1_000_000_000 / (16 << 20)
+  }
 }

@@ -20,6 +20,9 @@ struct BulkReader: Sendable {
   /// Whether a string was begun and is not complete.
   var isUnderWay: Bool { length != nil }
 
+  /// What it keeps in memory, in bytes.
+  var heldBytes: Int { pieces.capacity }
+
   /// The next bytes are those of a string of this length.
   mutating func begin(length: Int) { self.length = length }
 

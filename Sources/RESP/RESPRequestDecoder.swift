@@ -12,12 +12,16 @@ public struct RESPRequestDecoder: Sendable {
   private var arguments: [[UInt8]] = []
   private var bulk = BulkReader()
   private var totalBytes = 0
+  private var collectedBytes = 0
   /// How many bytes of an unfinished inline command were searched for its end.
   private var searchedBytes = 0
   private var failure: RESPProtocolError?
 
   /// A decoder at the start of a connection.
   public init(limits: RESPLimits = RESPLimits()) { self.limits = limits }
+
+  /// About how many bytes of memory the unfinished request takes here, beside what is still in the buffer.
+  public var heldBytes: Int { collectedBytes + bulk.heldBytes }
 
   /// Takes the next request out of the buffer, or gives nil when the buffer does not hold the rest of it.
   ///
@@ -55,6 +59,8 @@ public struct RESPRequestDecoder: Sendable {
       switch bulk.read(bytes, at: &offset) {
       case .complete(let argument):
         arguments.append(argument)
+        // An array costs its header and its place, however short it is.
+        collectedBytes += argument.count + 48
         remainingArguments -= 1
       case .incomplete:
         return nil
@@ -63,7 +69,7 @@ public struct RESPRequestDecoder: Sendable {
         return nil
       }
     }
-    defer { arguments = [] }
+    defer { forget() }
     return arguments
   }
 
@@ -172,7 +178,12 @@ public struct RESPRequestDecoder: Sendable {
 
   private mutating func fail(_ reason: String) {
     failure = RESPProtocolError(reason)
-    arguments = []
     bulk = BulkReader()
+    forget()
+  }
+
+  private mutating func forget() {
+    arguments = []
+    collectedBytes = 0
   }
 }

@@ -81,7 +81,10 @@ extension ReplicationCore {
   ) {
     election.poll = nil
     let waits = log.configuration?.sets.map { set -> Nanoseconds? in
-      let known = set.slaves.compactMap { poll.replies[$0.id] }.map { -($0.wouldPromise ? 0 : $0.wait) }
+      // Nothing stands in the way for longer than a lease, whatever a slave says.
+      let known = set.slaves.compactMap { poll.replies[$0.id] }.map {
+        -($0.wouldPromise ? 0 : min($0.wait, lease))
+      }
       return Quorum.reached(by: set.quorum.election, of: known).map { -$0 }
     }
     if let waits, waits.allSatisfy({ $0 != nil }), let longest = waits.compactMap({ $0 }).max() {

@@ -15,15 +15,21 @@ struct ReplyQueue {
 
   private var slots: Deque<Slot> = []
   private var first: Session.Ticket = 0
+  /// About how many bytes of memory the replies take that are known.
+  private(set) var bytes = 0
 
   var isEmpty: Bool { slots.isEmpty }
   var count: Int { slots.count }
 
   /// A reply that can leave once all before it have.
-  mutating func add(_ reply: Reply) { slots.append(.ready(reply)) }
+  mutating func add(_ reply: Reply) {
+    bytes += reply.approximateSize
+    slots.append(.ready(reply))
+  }
 
   /// A reply that can leave once the entry is committed.
   mutating func add(_ reply: Reply, afterCommitOf index: LogIndex) -> Session.Ticket {
+    bytes += reply.approximateSize
     slots.append(.afterCommit(index, reply))
     return first + Session.Ticket(slots.count) - 1
   }
@@ -37,7 +43,16 @@ struct ReplyQueue {
   /// Decides a reply that has not left; one that has is left alone.
   mutating func fulfil(_ ticket: Session.Ticket, with reply: Reply) {
     guard ticket >= first, ticket - first < Session.Ticket(slots.count) else { return }
+    if case .afterCommit(_, let before) = slots[Int(ticket - first)] { bytes -= before.approximateSize }
+    bytes += reply.approximateSize
     slots[Int(ticket - first)] = .ready(reply)
+  }
+
+  /// Forgets all replies that are owed; what comes for them later is dropped.
+  mutating func discard() {
+    first += Session.Ticket(slots.count)
+    slots = []
+    bytes = 0
   }
 
   /// Takes the next reply that may leave.
@@ -52,6 +67,20 @@ struct ReplyQueue {
   private mutating func taken(_ reply: Reply) -> Reply {
     slots.removeFirst()
     first += 1
+    bytes -= reply.approximateSize
     return reply
+  }
+}
+
+extension Reply {
+  /// About how many bytes of memory it takes.
+  fileprivate var approximateSize: Int {
+    switch self {
+    case .simple(let text), .error(let text): 48 + text.utf8.count
+    case .bulk(let bytes), .verbatim(let bytes): 48 + bytes.count
+    case .array(let replies), .set(let replies): replies.reduce(48) { $0 + $1.approximateSize }
+    case .map(let pairs): pairs.reduce(48) { $0 + $1.key.approximateSize + $1.value.approximateSize }
+    case .integer, .null, .nullArray, .double, .boolean: 16
+    }
   }
 }

@@ -73,7 +73,11 @@ public final class RequestServer {
   public func handle(_ request: consuming Request, from session: Session) {
     statistics.commands += 1
     if session.waiting.isEmpty, execute(&request, for: session) { return }
-    if session.waiting.isEmpty { list(session) }
+    if session.waiting.isEmpty {
+      list(session)
+      session.waitingBytes = 0
+    }
+    session.waitingBytes += request.arguments.reduce(0) { $0 + $1.count }
     session.waiting.append(request)
   }
 

@@ -11,6 +11,10 @@ public final class Session {
   private static let grace: Nanoseconds = .milliseconds(100)
   private static let waitingLimit = 4_096
   private static let repliesLimit = 1 << 17
+  /// Bytes of requests that wait, and of replies that are made before they are sent.
+  private static let waitingBytesLimit = 8 << 20
+  private static let replyBytesLimit = 256 << 10
+  private static let openReadsLimit = 64
 
   /// Unique among the sessions of a node.
   public let id: UInt64
@@ -23,6 +27,8 @@ public final class Session {
 
   /// Requests that cannot be answered yet; while there is one, later requests line up behind it.
   var waiting: Deque<Request> = []
+  /// The bytes that came for `waiting` since it was last empty.
+  var waitingBytes = 0
   var replies = ReplyQueue()
   /// Reads by majority under way. A write waits for them, or they could see it although it was sent after them.
   var openReads = 0
@@ -44,7 +50,12 @@ public final class Session {
   /// Whether it may be read from: a client that sends while its requests and replies wait is left alone.
   public var hasRoom: Bool {
     waiting.count < Self.waitingLimit && replies.count < Self.repliesLimit
+      && replies.bytes <= Self.replyBytesLimit && openReads < Self.openReadsLimit
+      && (waiting.isEmpty || waitingBytes < Self.waitingBytesLimit)
   }
+
+  /// About how many bytes of memory its requests and replies take here.
+  public var heldBytes: Int { replies.bytes + (waiting.isEmpty ? 0 : waitingBytes) }
 
   /// Whether nothing waits for an answer.
   public var isIdle: Bool { waiting.isEmpty && replies.isEmpty }
@@ -63,6 +74,13 @@ public final class Session {
     connection = nil
     waiting.removeAll()
     server.closed(self)
+  }
+
+  /// Nothing more is done for it: its connection is being closed because it holds too much.
+  public func abandon() {
+    isClosing = true
+    waiting.removeAll()
+    replies.discard()
   }
 
   /// From now on everything is refused, and the connection closes a moment later.

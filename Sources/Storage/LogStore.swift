@@ -37,6 +37,7 @@ public final class LogStore: @unchecked Sendable {
     self.directory = directory
     self.lock = lock
     path = DataDirectory.log(in: directory)
+    try WriteAheadFile.check(of: path)
     connection = try DatabaseFile.openWritable(path, .log, .everyCommit) {
       try NodeRow.insert(try creating(), into: $0)
     }

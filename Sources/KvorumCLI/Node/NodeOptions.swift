@@ -40,13 +40,20 @@ struct NodeOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The longest value.", valueName: "bytes"))
   var maxValueBytes: Int = 64 << 20
 
+  @Option(
+    help: ArgumentHelp(
+      "How much memory all clients together may make the node hold; above it the one that holds most is closed.",
+      valueName: "bytes"))
+  var maxClientBytes: Int = 1 << 30
+
   func configuration(
     role: NodeRole, name: String?, listen: HostAndPort, masters: [HostAndPort]
   ) -> NodeConfiguration {
     NodeConfiguration(
       role: role, name: name, dataDirectory: data, listen: listen, announce: announce, masters: masters,
       leaseMilliseconds: lease, useLease: !noLease, writeTimeoutMilliseconds: writeTimeout,
-      readTimeoutMilliseconds: readTimeout, maxKeyBytes: maxKeyBytes, maxValueBytes: maxValueBytes)
+      readTimeoutMilliseconds: readTimeout, maxKeyBytes: maxKeyBytes, maxValueBytes: maxValueBytes,
+      maxClientBytes: maxClientBytes)
   }
 }
 

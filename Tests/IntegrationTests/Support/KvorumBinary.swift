@@ -52,12 +52,14 @@ enum KvorumBinary {
 
   /// The variables of a user whose home is the test's folder.
   static func environment(in directory: String) -> [String: String] {
-    [
+    let own = ProcessInfo.processInfo.environment
+    // A build with a sanitizer tells by these where its findings go.
+    return own.filter { $0.key == "TSAN_OPTIONS" || $0.key == "ASAN_OPTIONS" }.merging([
       "HOME": directory, "XDG_CACHE_HOME": directory + "/cache", "XDG_STATE_HOME": directory + "/state",
-      "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin",
-      "LD_LIBRARY_PATH": ProcessInfo.processInfo.environment["LD_LIBRARY_PATH"] ?? "",
+      "PATH": own["PATH"] ?? "/usr/bin:/bin",
+      "LD_LIBRARY_PATH": own["LD_LIBRARY_PATH"] ?? "",
       "TERM": "dumb", "LC_ALL": "C.UTF-8",
-    ]
+    ]) { $1 }
   }
 
   static func openForWriting(_ path: String) -> Int32 {

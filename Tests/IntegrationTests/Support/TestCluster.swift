@@ -12,13 +12,14 @@ final class TestCluster: Sendable {
   let options: [String]
   private let others = Mutex<[TestNode]>([])
 
-  init(slaves: Int, options: [String] = []) throws {
+  init(slaves: Int, options: [String] = [], openFiles: Int? = nil) throws {
     home = NSTemporaryDirectory() + "kvorum-test-" + UUID().uuidString
     try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
     self.options = options
     let masters = [try FreePort.take(), try FreePort.take()]
     primary = try TestNode(
-      .primary, name: "primary", port: masters[0], masters: masters, home: home, options: options)
+      .primary, name: "primary", port: masters[0], masters: masters, home: home, options: options,
+      openFiles: openFiles)
     backup = try TestNode(
       .backup, name: "backup", port: masters[1], masters: masters, home: home, options: options)
     let home = home
@@ -101,10 +102,10 @@ final class TestCluster: Sendable {
 
 /// Runs `body` with a cluster and ends every process afterwards; on a failure every node's words are added to it.
 func withCluster(
-  slaves: Int = 3, options: [String] = [], started: Bool = true,
+  slaves: Int = 3, options: [String] = [], openFiles: Int? = nil, started: Bool = true,
   sourceLocation: SourceLocation = #_sourceLocation, _ body: (TestCluster) async throws -> Void
 ) async throws {
-  let cluster = try TestCluster(slaves: slaves, options: options)
+  let cluster = try TestCluster(slaves: slaves, options: options, openFiles: openFiles)
   defer { cluster.end() }
   do {
     if started { try await cluster.start() }

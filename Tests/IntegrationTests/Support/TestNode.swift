@@ -15,9 +15,12 @@ final class TestNode: Sendable {
   let log: String
   private let home: String
   private let arguments: [String]
+  private let openFiles: Int?
   private let child = Mutex<ChildProcess?>(nil)
 
-  /// - Parameter masters: the ports of the masters it is told of.
+  /// - Parameters:
+  ///   - masters: The ports of the masters it is told of.
+  ///   - openFiles: How many files it may have open.
   convenience init(
     _ role: Role, name: String, masters: [Int], home: String, directory: String? = nil, options: [String] = []
   ) throws {
@@ -28,12 +31,13 @@ final class TestNode: Sendable {
 
   init(
     _ role: Role, name: String, port: Int, masters: [Int], home: String, directory: String? = nil,
-    options: [String] = []
+    options: [String] = [], openFiles: Int? = nil
   ) throws {
     self.role = role
     self.name = name
     self.port = port
     self.home = home
+    self.openFiles = openFiles
     self.directory = directory ?? home + "/" + name
     log = home + "/" + name + ".txt"
     let addresses = masters.filter { $0 != port }.map { "127.0.0.1:\($0)" }
@@ -48,6 +52,7 @@ final class TestNode: Sendable {
   }
 
   var address: String { "127.0.0.1:\(port)" }
+  var pid: pid_t? { child.withLock { $0?.pid } }
   var isRunning: Bool { child.withLock { $0 != nil && $0?.poll() == nil } }
 
   // MARK: The process
@@ -55,8 +60,9 @@ final class TestNode: Sendable {
   func start() throws {
     let streams = [open("/dev/null", O_RDONLY | O_CLOEXEC), KvorumBinary.openForWriting(log)]
     defer { for stream in streams { close(stream) } }
+    let limited = openFiles.map { ["-c", "ulimit -n \($0); exec \"$0\" \"$@\"", KvorumBinary.path] }
     let started = try ChildProcess(
-      KvorumBinary.path, arguments,
+      limited == nil ? KvorumBinary.path : "/bin/sh", (limited ?? []) + arguments,
       streams: .descriptors(input: streams[0], output: streams[1], errors: streams[1]),
       environment: KvorumBinary.environment(in: home))
     child.withLock { $0 = started }

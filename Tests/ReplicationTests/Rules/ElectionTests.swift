@@ -42,6 +42,17 @@ import Testing
     #expect(master.core.promised == epoch(1))
   }
 
+  @Test(arguments: [Nanoseconds.max, 1 << 62])
+  func `a slave that names an endless wait does not keep a master from asking again`(_ wait: Nanoseconds) {
+    var master = master(log(slaves: 1), links: 1)
+    master.now = master.core.nextDeadline
+    let number = master.take(.timer).pollNumber ?? 0
+    let refusal = Message.PollReply(number: number, wouldPromise: false, wait: wait, promised: .zero)
+    _ = master.take(.pollReply(refusal), from: "s1")
+    #expect(master.core.nextDeadline > master.now)
+    #expect(master.core.nextDeadline < master.now + .milliseconds(1_000))
+  }
+
   @Test func `an answer to an older poll counts for nothing`() {
     var master = master(log(slaves: 1))
     master.now = master.core.nextDeadline
