@@ -15,8 +15,11 @@ extension Cluster {
   /// Commands reach a machine, whether its node runs or not.
   func arrive(_ batch: [[[UInt8]]], over connection: Connection) {
     let machine = machines[connection.machine]
-    let isOfThisRun = connection.incarnation.map { $0 == machine.incarnation } ?? true
-    guard machine.isRunning, isOfThisRun else { return closeByNode(connection) }
+    guard machine.isRunning, connection.incarnation ?? machine.incarnation == machine.incarnation else {
+      return closeByNode(connection)
+    }
+    // The kernel has accepted the connection, also for a node that is stopped: it ends with this run.
+    connection.incarnation = machine.incarnation
     give(.service(.requests(batch, connection)), to: machine)
   }
 
@@ -45,8 +48,8 @@ extension Cluster {
   private func serve(
     _ batch: [[[UInt8]]], over connection: Connection, _ machine: Machine, _ process: Process
   ) {
-    if connection.incarnation == nil {
-      connection.incarnation = machine.incarnation
+    if !connection.isAccepted {
+      connection.isAccepted = true
       process.sessions += 1
       let session = Session(id: process.sessions, server: process.server)
       connection.session = session

@@ -30,10 +30,12 @@ final class Connection {
   var lastToNode: Int64 = 0
   var lastToClient: Int64 = 0
 
-  /// The node's end: set when the first request comes.
-  var session: Session?
-  /// The run of the node that has the session.
+  /// The run of the node that the connection goes to: set when the first bytes come.
   var incarnation: Int?
+  /// The node has read from it once.
+  var isAccepted = false
+  /// The node's end, while it has one.
+  var session: Session?
   private var replies: [Reply] = []
 
   init(client: Int, machine: Int, cluster: Cluster) {
