@@ -113,6 +113,7 @@ extension Cluster {
       (machine.clock.local(at: time), write.entries.reduce(0) { $0 + $1.approximateSize }))
     machine.disk.submit(write)
     if Mutant.isPlanted(.acknowledgeBeforeFsync) { schedule(.synced([write]), for: machine, after: 10_000) }
+    if write.truncateFrom != nil { checkConfiguration(machine) }
     startSync(machine)
   }
 
