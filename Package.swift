@@ -26,6 +26,7 @@ let package = Package(
     .library(name: "Kvorum", targets: ["Kvorum"]),
     .executable(name: "kvorum", targets: ["KvorumCLI"]),
     .executable(name: "kvsim", targets: ["kvsim"]),
+    .executable(name: "kvbench", targets: ["kvbench"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
@@ -73,6 +74,12 @@ let package = Package(
     .executableTarget(
       name: "kvsim", dependencies: ["Simulation", argumentParser], path: "tools/kvsim",
       swiftSettings: strict),
+    .executableTarget(
+      name: "kvbench",
+      dependencies: [
+        "Kvorum", "RESP", "Simulation", "Storage", "SQLite", "Replication", nioCore, argumentParser,
+      ],
+      path: "tools/kvbench", swiftSettings: strict),
 
     .testTarget(name: "SQLiteTests", dependencies: ["SQLite"], swiftSettings: strict),
     .testTarget(
