@@ -85,7 +85,7 @@ struct CheckerTests {
     history.end(write, on: key, seen: nil)
     let read = history.begin(.get, on: key)
     history.end(read, on: key, seen: nil)
-    #expect(history.check()?.contains("the history of k is not linearizable") == true)
+    #expect(history.check()?.contains("the history of key k is not linearizable") == true)
   }
 
   @Test func operationThatNeverHappenedIsLeftOut() {

@@ -1,57 +1,57 @@
-/// What the clients did and saw, one list of operations a key.
+/// What the clients did and saw, key by key.
 struct History {
-  private struct Register {
-    var operations: [RegisterOperation<UInt64>] = []
-    /// Operations that certainly never happened.
-    var void: Set<Int> = []
+  /// What the clients ask for.
+  enum Action: Hashable, Sendable {
+    case get
+    case put(UInt64?)
+    case putIfAbsent(UInt64)
   }
 
-  private var registers: [[UInt8]: Register] = [:]
-  /// The keys in order of first use; a dictionary's own order would differ from run to run.
-  private var keys: [[UInt8]] = []
-  /// One clock for all clients, which ticks at each call and return.
-  private var moment: Int64 = 0
+  private typealias Model = KeyedModel<[UInt8], RegisterModel<UInt64>>
 
-  func count(of key: [UInt8]) -> Int { registers[key]?.operations.count ?? 0 }
+  private var recorder = HistoryRecorder<Model>()
+  /// The operations on each key.
+  private var ofKey: [[UInt8]: [(operation: Int, action: Action)]] = [:]
 
-  mutating func begin(_ action: RegisterOperation<UInt64>.Action, on key: [UInt8]) -> Int {
-    moment += 1
-    if registers[key] == nil { keys.append(key) }
-    registers[key, default: Register()].operations.append(
-      RegisterOperation(action: action, invoked: moment, outcome: .unknown))
+  func count(of key: [UInt8]) -> Int { ofKey[key]?.count ?? 0 }
+
+  /// Returns the operation's place among those on its key.
+  mutating func begin(_ action: Action, on key: [UInt8], client: Int = 0) -> Int {
+    let input: RegisterModel<UInt64>.Input =
+      switch action {
+      case .get: .get
+      case .put(let value): .put(value)
+      case .putIfAbsent(let value): .putIfAbsent(value)
+      }
+    let operation = recorder.begin(Model.Input(key, input), client: client)
+    ofKey[key, default: []].append((operation, action))
     return count(of: key) - 1
   }
 
-  mutating func end(_ operation: Int, on key: [UInt8], seen: UInt64?) {
-    moment += 1
-    registers[key]?.operations[operation].outcome = .done(seen: seen)
-    registers[key]?.operations[operation].returned = moment
+  mutating func end(_ place: Int, on key: [UInt8], seen: UInt64?) {
+    guard let (operation, action) = ofKey[key]?[place] else { return }
+    if case .put = action {
+      recorder.end(operation, .done)
+    } else {
+      recorder.end(operation, .value(seen))
+    }
   }
 
-  mutating func void(_ operation: Int, on key: [UInt8]) {
-    registers[key]?.void.insert(operation)
+  mutating func void(_ place: Int, on key: [UInt8]) {
+    if let known = ofKey[key]?[place] { recorder.void(known.operation) }
   }
 
   /// Whether the newest operation on a key was answered.
   func succeeded(lastOn key: [UInt8]) -> Bool {
-    registers[key]?.operations.last.map { $0.outcome != .unknown } ?? false
+    ofKey[key]?.last.map { recorder.isAnswered($0.operation) } ?? false
   }
 
   /// Checks each key; returns what is wrong with the first bad one, or nil.
   func check() -> String? {
-    for key in keys {
-      guard let register = registers[key] else { continue }
-      let operations = register.operations.enumerated().filter { !register.void.contains($0.offset) }
-        .map(\.element)
-      guard LinearizabilityChecker.isLinearizable(operations) else {
-        let lines = operations.map { operation in
-          let end = operation.outcome == .unknown ? "?" : String(operation.returned)
-          return "  \(operation.invoked)...\(end) \(operation.action) \(operation.outcome)"
-        }
-        return "the history of \(RegisterCoding.text(key)) is not linearizable:\n"
-          + lines.joined(separator: "\n")
-      }
+    switch LinearizabilityChecker.check(recorder.operations, Model(RegisterModel())) {
+    case .linearizable: nil
+    case .notLinearizable(let counterexample): "the history of \(counterexample)"
+    case .unknown(let reason): "whether the history is linearizable is not known: \(reason)"
     }
-    return nil
   }
 }

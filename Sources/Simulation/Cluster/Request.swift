@@ -6,7 +6,7 @@ struct Request {
   /// Counts the attempts of all clients, so that a late answer is recognised.
   var attempt: UInt64
   var key: [UInt8]
-  var action: RegisterOperation<UInt64>.Action
+  var action: History.Action
 }
 
 /// What a master answers.

@@ -12,7 +12,7 @@ struct Workload {
 
   struct Operation {
     var key: [UInt8]
-    var action: RegisterOperation<UInt64>.Action
+    var action: History.Action
     /// Its place in the history of the key.
     var place: Int
     var giveUpAt: Int64
@@ -69,7 +69,7 @@ extension Cluster {
       workload.keys[slot] = workload.newKey()
     }
     workload.valuesMade += 1
-    let action: RegisterOperation<UInt64>.Action =
+    let action: History.Action =
       switch clientDice.below(20) {
       case 0..<9: .get
       case 9..<16: .put(workload.valuesMade)
@@ -80,8 +80,8 @@ extension Cluster {
   }
 
   /// Starts an operation at the client's present target.
-  func ask(_ action: RegisterOperation<UInt64>.Action, of key: [UInt8], _ client: Int) {
-    let place = history.begin(action, on: key)
+  func ask(_ action: History.Action, of key: [UInt8], _ client: Int) {
+    let place = history.begin(action, on: key, client: client)
     workload.clients[client].operation = Workload.Operation(
       key: key, action: action, place: place, giveUpAt: time + 2 * answerTimeout)
     send(client, after: clientDice.between(50_000, 2_000_000))
