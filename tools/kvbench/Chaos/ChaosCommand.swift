@@ -120,11 +120,12 @@ struct ChaosCommand: AsyncParsableCommand {
 
     let line = ProgressLine(isOn: isatty(2) == 1 && !verbose)
     let clock = RunClock(minutes: minutes ?? (kills == nil ? 1 : nil), stop: stop)
-    let log = FaultLog(start: clock.start, path: home + "/faults.txt", print: verbose ? { note($0) } : nil)
+    let log = FaultLog(
+      start: clock.start, path: home + "/faults.txt", print: verbose ? { @Sendable line in note(line) } : nil)
     let plan = ChaosRun.Plan(
       minutes: minutes, kills: kills, seed: seed, slaves: slaves, clients: clients, permissions: permissions)
-    var report = try await ChaosRun(plan: plan, cluster: cluster, clock: clock, log: log) { line.show($0) }
-      .run()
+    let run = ChaosRun(plan: plan, cluster: cluster, clock: clock, log: log) { line.show($0) }
+    var report = try await run.run()
     line.clear()
     if report.exitCode == 0, !keep {
       cluster.destroy()

@@ -21,9 +21,9 @@ struct FileComparison: Sendable {
         read.withLock { $0[place] = contents }
         return nil
       } catch {
-        return "\(node.name): \(error)"
+        return Finding(text: "\(node.name): \(error)")
       }
-    }
+    }.map(\.text)
     let contents = read.withLock { $0 }
     guard contents.count == nodes.count else { return }
     compareLogs(nodes, contents)

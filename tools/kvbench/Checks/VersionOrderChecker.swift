@@ -24,11 +24,11 @@ struct VersionedOperation: Hashable, Sendable {
 /// nobody else made, each only if it was invoked before anyone returned who saw that version or a later one.
 enum VersionOrderChecker {
   /// What is wrong with a history that ends with a read of the final state; nil if nothing is.
-  static func verdict(on name: String, _ history: [VersionedOperation]) -> String? {
-    verdict(history).map { "\(name): \($0)" }
+  static func finding(on name: String, _ history: [VersionedOperation]) -> Finding? {
+    fault(history).map { Finding(text: "\(name): \($0)") }
   }
 
-  private static func verdict(_ history: [VersionedOperation]) -> String? {
+  private static func fault(_ history: [VersionedOperation]) -> String? {
     var operations = history
     if let fault = placeTokens(&operations) { return fault }
     let known = operations.filter { $0.version != nil }

@@ -1,7 +1,7 @@
 import RESP
 
 /// What a client knows of a command's end.
-enum Answer: Sendable {
+enum CommandOutcome: Sendable {
   case value(RESPValue)
   /// It was not done.
   case refused(String)
@@ -16,7 +16,7 @@ protocol DatabaseClient: Sendable {
   /// Runs a command, at the active master unless it says otherwise.
   ///
   /// - Parameter isWrite: Whether it may change something, and so must not be sent twice.
-  func call(_ words: [String], isWrite: Bool) async -> Answer
+  func call(_ words: [String], isWrite: Bool) async -> CommandOutcome
 }
 
 /// What an error answer says of the command that got it.

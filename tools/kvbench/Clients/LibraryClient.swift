@@ -11,7 +11,7 @@ struct LibraryClient: DatabaseClient {
     client = try KvorumClient(configuration)
   }
 
-  func call(_ words: [String], isWrite: Bool) async -> Answer {
+  func call(_ words: [String], isWrite: Bool) async -> CommandOutcome {
     do throws(KvorumError) {
       return .value(try await client.command(words.map { Array($0.utf8) }))
     } catch {

@@ -22,7 +22,7 @@ final class Prober: Sendable {
   }
 
   func run(_ client: any DatabaseClient, until stop: StopSignal, _ tally: Tally, _ random: SplitMix) async {
-    let random = Mutex(random)
+    var random = random
     await withDiscardingTaskGroup { group in
       var next = ContinuousClock.now
       while !stop.isRequested {
@@ -30,14 +30,15 @@ final class Prober: Sendable {
         try? await Task.sleep(until: next, clock: .continuous)
         guard state.withLock({ $0.outstanding < Self.outstandingLimit }) else { continue }
         state.withLock { $0.outstanding += 1 }
+        let seed = random.next()
         group.addTask { [self] in
-          var own = random.withLock { SplitMix(seed: $0.next()) }
-          let isDone = Mutex(false)
-          await workload.increment(Watched(client: client) { isDone.withLock { $0 = true } }, &own, tally)
+          let watched = Watched(client)
+          var own = SplitMix(seed: seed)
+          await workload.increment(watched, &own, tally)
           let now = Moment.now()
           state.withLock {
             $0.outstanding -= 1
-            if isDone.withLock({ $0 }) { $0.successes.append(now) }
+            if watched.isAcknowledged { $0.successes.append(now) }
           }
         }
       }
@@ -66,15 +67,19 @@ final class Prober: Sendable {
   /// For tests: takes an acknowledgement that came at a moment.
   func note(success moment: Int64) { state.withLock { $0.successes.append(moment) } }
 
-  /// Tells of each acknowledged command.
-  private struct Watched: DatabaseClient {
-    let client: any DatabaseClient
-    let onValue: @Sendable () -> Void
+  /// Remembers whether its one command was acknowledged.
+  private final class Watched: DatabaseClient {
+    private let client: any DatabaseClient
+    private let acknowledged = Mutex(false)
 
-    func call(_ words: [String], isWrite: Bool) async -> Answer {
-      let answer = await client.call(words, isWrite: isWrite)
-      if case .value = answer { onValue() }
-      return answer
+    init(_ client: any DatabaseClient) { self.client = client }
+
+    var isAcknowledged: Bool { acknowledged.withLock { $0 } }
+
+    func call(_ words: [String], isWrite: Bool) async -> CommandOutcome {
+      let outcome = await client.call(words, isWrite: isWrite)
+      if case .value = outcome { acknowledged.withLock { $0 = true } }
+      return outcome
     }
   }
 }

@@ -18,7 +18,7 @@ actor SocketClient: DatabaseClient {
     current = masters[place % masters.count]
   }
 
-  func call(_ words: [String], isWrite: Bool) async -> Answer {
+  func call(_ words: [String], isWrite: Bool) async -> CommandOutcome {
     let deadline = ContinuousClock.now + Self.patience
     var last = "no master was found"
     while ContinuousClock.now < deadline, !Task.isCancelled {

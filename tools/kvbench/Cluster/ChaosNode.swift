@@ -39,13 +39,11 @@ final class ChaosNode: Sendable {
     self.place = place
     let others = masters.filter { $0 != place.endpoint }.map(\.description).joined(separator: ",")
     let common = ["--data", directory, "--listen", "\(place.endpoint)"]
-    words =
-      [binary]
-      + (switch role {
-      case .primary: ["master"] + common + ["--peers", others]
-      case .backup: ["backup"] + common + ["--name", name, "--peers", others]
-      case .slave: ["slave"] + common + ["--name", name, "--masters", others]
-      })
+    switch role {
+    case .primary: words = [binary, "master"] + common + ["--peers", others]
+    case .backup: words = [binary, "backup"] + common + ["--name", name, "--peers", others]
+    case .slave: words = [binary, "slave"] + common + ["--name", name, "--masters", others]
+    }
   }
 
   var isRunning: Bool { state.withLock { $0.child?.poll() == nil && $0.child != nil } }

@@ -28,7 +28,7 @@ enum Isolation {
   static func rerun() async throws -> Int32 {
     // Its end tells the one inside that this process is gone.
     var lifeline: [Int32] = [0, 0]
-    guard pipe2(&lifeline, Int32(O_CLOEXEC)) == 0 else {
+    guard pipe(&lifeline) == 0, fcntl(lifeline[1], F_SETFD, FD_CLOEXEC) == 0 else {
       throw BenchError("no pipe: \(String(cString: strerror(errno)))")
     }
     var environment = ProcessInfo.processInfo.environment

@@ -21,8 +21,8 @@ final class FaultLog: Sendable {
   init(start: Int64, path: String, print: (@Sendable (String) -> Void)?) {
     self.start = start
     self.print = print
-    FileManager.default.createFile(atPath: path, contents: nil)
-    file = FileHandle(forWritingAtPath: path)
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+    file = descriptor < 0 ? nil : FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
   }
 
   var done: [FaultKind: Int] { state.withLock { $0.done } }

@@ -5,7 +5,18 @@ import Synchronization
 /// Whether the run is to end, by SIGINT, SIGTERM or because whoever started it is gone.
 final class StopSignal: Sendable {
   private let requested = Mutex(false)
-  private let sources = Mutex<[any DispatchSourceSignal]>([])
+  private let watches = Mutex<[Watch]>([])
+
+  /// A source is never touched again after it was started; it only must not be freed.
+  private final class Watch: @unchecked Sendable {
+    private let source: any DispatchSourceSignal
+
+    init(_ number: Int32, _ body: @escaping @Sendable (Int32) -> Void) {
+      source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      source.setEventHandler { body(number) }
+      source.resume()
+    }
+  }
 
   var isRequested: Bool { requested.withLock { $0 } }
 
@@ -15,10 +26,7 @@ final class StopSignal: Sendable {
   func watch(_ body: @escaping @Sendable (Int32) -> Void) {
     for number in [SIGINT, SIGTERM] {
       signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-      source.setEventHandler { body(number) }
-      source.resume()
-      sources.withLock { $0.append(source) }
+      watches.withLock { $0.append(Watch(number, body)) }
     }
   }
 

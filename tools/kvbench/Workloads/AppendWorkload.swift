@@ -49,8 +49,8 @@ final class AppendWorkload: Workload {
     }
   }
 
-  func check() -> [String] {
-    parallel(objects.all) { VersionOrderChecker.verdict(on: $0.keys[0], $0.operations) }
+  func check() -> [Finding] {
+    parallel(objects.all) { VersionOrderChecker.finding(on: $0.keys[0], $0.operations) }
   }
 
   /// Eight characters for a number.

@@ -34,8 +34,8 @@ final class CounterWorkload: Workload {
     }
   }
 
-  func check() -> [String] {
-    parallel(objects.all) { VersionOrderChecker.verdict(on: $0.keys[0], $0.operations) }
+  func check() -> [Finding] {
+    parallel(objects.all) { VersionOrderChecker.finding(on: $0.keys[0], $0.operations) }
   }
 
   private func ask(

@@ -52,9 +52,9 @@ final class RegisterWorkload: Workload {
     }
   }
 
-  func check() -> [String] {
+  func check() -> [Finding] {
     parallel(objects.all) { object in
-      RegisterCheck.verdict(on: object.keys.joined(separator: " "), object.operations)
+      RegisterCheck.finding(on: object.keys.joined(separator: " "), object.operations)
     }
   }
 

@@ -63,9 +63,9 @@ final class TransferWorkload: Workload {
     }
   }
 
-  func check() -> [String] {
-    torn.withLock { $0 }
-      + parallel(objects.all) { RegisterCheck.verdict(on: $0.keys.joined(separator: " "), $0.operations) }
+  func check() -> [Finding] {
+    torn.withLock { $0.map { Finding(text: $0) } }
+      + parallel(objects.all) { RegisterCheck.finding(on: $0.keys.joined(separator: " "), $0.operations) }
   }
 
   /// What two accounts say.

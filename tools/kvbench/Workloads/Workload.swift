@@ -10,7 +10,7 @@ protocol Workload: Sendable {
   /// Takes the values of all keys, read after every client had ended, as the last operation of each history.
   func conclude(_ values: [String: String], invoked: Int64, returned: Int64)
   /// Says what is wrong with the histories.
-  func check() -> [String]
+  func check() -> [Finding]
 }
 
 extension Workload {
