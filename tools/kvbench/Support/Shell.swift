@@ -36,8 +36,8 @@ enum Shell {
   /// Where PATH has a tool; nil if nowhere.
   static func find(_ tool: String) -> String? {
     let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/bin"
-    return (path.split(separator: ":") + ["/usr/sbin", "/sbin"]).map { "\($0)/\(tool)" }
-      .first { FileManager.default.isExecutableFile(atPath: $0) }
+    let folders = path.split(separator: ":").map { String($0) } + ["/usr/sbin", "/sbin"]
+    return folders.map { $0 + "/" + tool }.first { access($0, X_OK) == 0 }
   }
 
   private static func contents(of descriptor: Int32) -> String {
