@@ -100,6 +100,10 @@ let package = Package(
       dependencies: ["Kvorum", "KvorumCLI", "RESP", nioCore, nioPosix], swiftSettings: strict),
     .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Replication"], swiftSettings: strict),
     .testTarget(
+      name: "KVBenchTests",
+      dependencies: ["kvbench", "KvorumCLI", "Simulation", "Storage", "SQLite", "Replication", "RESP"],
+      swiftSettings: strict),
+    .testTarget(
       name: "IntegrationTests", dependencies: ["Kvorum", "SQLite", "KvorumCLI"],
       swiftSettings: strict),
   ]
