@@ -38,6 +38,7 @@ final class NodeLoop: @unchecked Sendable {
   // MARK: Storage
   let logWriter: LogWriter
   let applier: Applier
+  let reserve: DiskReserve
   let logReader: LogReader
   let replica: ReplicaReader
   let view: MasterView
@@ -113,6 +114,7 @@ final class NodeLoop: @unchecked Sendable {
     logsOperations = logger.logLevel <= .debug
     logWriter = stores.logWriter
     applier = stores.applier
+    reserve = stores.reserve
     logReader = stores.logReader
     replica = stores.replica
     view = MasterView(replica: stores.replica)
@@ -133,6 +135,7 @@ final class NodeLoop: @unchecked Sendable {
   struct Stores {
     var logWriter: LogWriter
     var applier: Applier
+    var reserve: DiskReserve
     var logReader: LogReader
     var replica: ReplicaReader
   }

@@ -135,7 +135,6 @@ struct ChaosRun: Sendable {
   /// Starts whatever is down and waits until the cluster is whole.
   private func recover() async -> Bool {
     for node in cluster.nodes {
-      node.excuse(false)
       do { try node.start() } catch { log.trouble("\(node.name) could not be started: \(error)") }
     }
     var obstacle: String?

@@ -12,7 +12,8 @@ final class ChaosNode: Sendable {
   private struct State {
     var child: ChildProcess?
     var isWanted = false
-    /// Whether it may end by itself, as a node does whose disk takes nothing more.
+    var isDiskFull = false
+    /// Whether it may end by itself, as a node does that is started on a full disk.
     var mayEnd = false
     /// Seconds by which its clocks differ from this machine's.
     var clockOffset = 0
@@ -72,6 +73,7 @@ final class ChaosNode: Sendable {
     state.withLock {
       $0.child = child
       $0.isWanted = true
+      $0.mayEnd = $0.isDiskFull
     }
   }
 
@@ -97,8 +99,13 @@ final class ChaosNode: Sendable {
   /// SIGCONT.
   func thaw() { state.withLock { $0.child }?.signal(SIGCONT) }
 
-  /// Lets it end by itself without that counting as a violation, or not.
-  func excuse(_ mayEnd: Bool) { state.withLock { $0.mayEnd = mayEnd } }
+  /// Notes whether its disk takes nothing more: it need not start then, but must go on if it runs.
+  func setDiskFull(_ isFull: Bool) { state.withLock { $0.isDiskFull = isFull } }
+
+  /// Whether it has ended by itself, and may.
+  var hasEndedExcused: Bool {
+    state.withLock { $0.isWanted && $0.mayEnd && $0.child?.poll() != nil }
+  }
 
   /// How it ended although nobody ended it; nil if it did not.
   func takeUnexpectedEnd() -> String? {

@@ -25,9 +25,11 @@ extension FaultRunner {
 
   private func kill(_ fault: Fault, _ target: Target, _ milliseconds: Int) async throws {
     guard let node = await node(target), node.isRunning else { return }
-    log.line("kill -9 \(node.name)\(target == .active ? ", the active master" : "")")
+    // While nobody leads, one who might is killed; that is no kill of an active master.
+    let wasActive = await cluster.active() === node
+    log.line("kill -9 \(node.name)\(wasActive ? ", the active master" : "")")
     node.kill()
-    if target == .active {
+    if wasActive {
       log.countKillOfActive()
       // Started at once it could win the lead back, and there would be no failover to see.
       _ = await eventually(within: .seconds(3), every: .milliseconds(20)) { [self] in
@@ -100,17 +102,16 @@ extension FaultRunner {
     guard let disk = cluster.disks[numbers[place]] else { return }
     let node = cluster.nodes[numbers[place]]
     log.line("leaves \(bytes >> 10) KiB on the disk of \(node.name) for \(milliseconds) ms")
-    // A node whose write fails ends, as it must: what the failed write left behind is not known.
-    let isHard = bytes < 1 << 20
-    if isHard { node.excuse(true) }
+    node.setDiskFull(true)
     try await disk.fill(leaving: bytes)
     await clock.sleep(milliseconds: milliseconds)
     try await disk.empty()
-    log.line("gives \(node.name) its disk back\(node.isRunning ? "" : "; it had ended")")
-    if isHard {
-      // It may have met the full disk just now.
-      try await Task.sleep(for: .milliseconds(500))
-      node.excuse(false)
+    node.setDiskFull(false)
+    log.line("gives \(node.name) its disk back")
+    // Another fault may have killed it meanwhile, and its start may have met the full disk just now.
+    try await Task.sleep(for: .milliseconds(500))
+    if node.hasEndedExcused {
+      log.line("starts \(node.name), which could not start on the full disk")
       try node.start()
     }
   }
