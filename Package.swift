@@ -7,6 +7,9 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// For the rooms in which a deliberate fault can be planted: see `Mutant`. No release build has them.
+let mutable = strict + [.define("MUTANTS", .when(configuration: .debug))]
+
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
@@ -48,23 +51,24 @@ let package = Package(
       name: "Schema", path: "schema", exclude: ["README.md", "peer.proto", "peer.md"],
       resources: [.embedInCode("log.sql"), .embedInCode("replica.sql")], swiftSettings: strict),
     .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strict),
-    .target(name: "Replication", dependencies: [deque], swiftSettings: strict),
+    .target(name: "Replication", dependencies: [deque], swiftSettings: mutable),
     .target(
-      name: "Storage", dependencies: ["SQLite", "Schema", "Replication"], swiftSettings: strict),
-    .target(name: "Commands", dependencies: ["Replication"], swiftSettings: strict),
+      name: "Storage", dependencies: ["SQLite", "Schema", "Replication"], swiftSettings: mutable),
+    .target(name: "Commands", dependencies: ["Replication"], swiftSettings: mutable),
+    .target(name: "Serving", dependencies: ["Replication", "Commands", deque], swiftSettings: mutable),
     .target(name: "RESP", dependencies: [nioCore], swiftSettings: strict),
     .target(
       name: "Transport", dependencies: ["Replication", nioCore, protobuf], swiftSettings: strict),
     .target(
-      name: "Simulation", dependencies: ["Replication", deque], swiftSettings: strict),
+      name: "Simulation", dependencies: ["Serving", "Commands", "Replication", deque], swiftSettings: mutable),
     .target(
       name: "Kvorum", dependencies: ["RESP", nioCore, nioPosix, deque], swiftSettings: strict),
     .target(
       name: "Node",
       dependencies: [
-        "Replication", "Storage", "Commands", "RESP", "Transport", "Kvorum", nioCore, nioPosix,
-        deque, logging,
-      ], swiftSettings: strict),
+        "Replication", "Storage", "Commands", "Serving", "RESP", "Transport", "Kvorum", nioCore, nioPosix,
+        logging,
+      ], swiftSettings: mutable),
     .executableTarget(
       name: "KvorumCLI",
       dependencies: [
@@ -72,8 +76,8 @@ let package = Package(
         logging, argumentParser, serviceLifecycle, unixSignals,
       ], swiftSettings: strict),
     .executableTarget(
-      name: "kvsim", dependencies: ["Simulation", argumentParser], path: "tools/kvsim",
-      swiftSettings: strict),
+      name: "kvsim", dependencies: ["Simulation", "Replication", argumentParser], path: "tools/kvsim",
+      swiftSettings: mutable),
     .executableTarget(
       name: "kvbench",
       dependencies: [
@@ -84,12 +88,14 @@ let package = Package(
     .testTarget(name: "SQLiteTests", dependencies: ["SQLite"], swiftSettings: strict),
     .testTarget(
       name: "ReplicationTests", dependencies: ["Replication"], exclude: ["Scenarios"],
-      swiftSettings: strict),
+      swiftSettings: mutable),
     .testTarget(
       name: "StorageTests", dependencies: ["Storage", "SQLite", "Replication"],
-      swiftSettings: strict),
+      swiftSettings: mutable),
     .testTarget(
-      name: "CommandsTests", dependencies: ["Commands", "Replication"], swiftSettings: strict),
+      name: "CommandsTests", dependencies: ["Commands", "Replication"], swiftSettings: mutable),
+    .testTarget(
+      name: "ServingTests", dependencies: ["Serving", "Commands", "Replication"], swiftSettings: mutable),
     .testTarget(
       name: "RESPTests", dependencies: ["RESP", nioCore, nioEmbedded], swiftSettings: strict),
     .testTarget(
@@ -98,7 +104,9 @@ let package = Package(
     .testTarget(
       name: "KvorumTests",
       dependencies: ["Kvorum", "KvorumCLI", "RESP", nioCore, nioPosix], swiftSettings: strict),
-    .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Replication"], swiftSettings: strict),
+    .testTarget(
+      name: "SimulationTests", dependencies: ["Simulation", "Commands", "Replication"], swiftSettings: mutable
+    ),
     .testTarget(
       name: "KVBenchTests",
       dependencies: ["kvbench", "KvorumCLI", "Simulation", "Storage", "SQLite", "Replication", "RESP"],

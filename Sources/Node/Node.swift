@@ -4,6 +4,7 @@ import NIOCore
 import NIOPosix
 import RESP
 import Replication
+import Serving
 import Storage
 import Synchronization
 
@@ -166,9 +167,9 @@ public final class Node: Sendable {
       .childChannelOption(.maxMessagesPerRead, value: 1)
       .childChannelInitializer { channel in
         guard let loop = relay.loop else { return channel.close() }
-        let session = loop.makeSession(limits: limits)
+        let client = loop.makeClient(limits: limits)
         return channel.eventLoop.makeCompletedFuture {
-          try channel.pipeline.syncOperations.addHandler(session)
+          try channel.pipeline.syncOperations.addHandler(client)
         }
       }
     let wanted = configuration.listen
@@ -235,7 +236,8 @@ public final class Node: Sendable {
     guard (try? await eventLoop.submit({ loop.beginHandoverForStop() }).get()) == true else { return }
     for _ in 0..<50 {
       try? await Task.sleep(for: .milliseconds(20))
-      let isBusy = try? await eventLoop.submit { loop.core.isActive || loop.hasLeavingClients }.get()
+      let isBusy = try? await eventLoop.submit { loop.server.core.isActive || loop.server.hasLeavingSessions }
+        .get()
       if isBusy != true { return }
     }
   }
@@ -251,17 +253,14 @@ private final class LoopRelay: @unchecked Sendable {
 }
 
 extension NodeLoop {
-  fileprivate func makeSession(limits: RESPLimits) -> ClientSession {
+  fileprivate func makeClient(limits: RESPLimits) -> ClientHandler {
     defer { nextSessionID += 1 }
-    return ClientSession(
+    return ClientHandler(
       id: nextSessionID, node: self, limits: limits, now: BootClock.wallMilliseconds())
   }
 
-  /// Whether clients are still being told that another master leads.
-  fileprivate var hasLeavingClients: Bool { sessions.values.contains { $0.isLeaving } }
-
   fileprivate func beginHandoverForStop() -> Bool {
-    guard core.isActive else { return false }
+    guard server.core.isActive else { return false }
     return drive { core, now, effects in core.transfer(to: nil, at: now, into: &effects) } == nil
   }
 }

@@ -3,6 +3,7 @@ import Kvorum
 import Logging
 import NIOCore
 import Replication
+import Serving
 import Storage
 import Transport
 
@@ -15,8 +16,8 @@ extension NodeLoop {
   /// Who this node says that it is.
   var introduction: PeerIntroduction {
     PeerIntroduction(
-      id: identity.id, role: configuration.role, name: identity.name, address: core.options.address,
-      cluster: core.cluster, version: kvorumVersion, dataDirectory: configuration.dataDirectory)
+      id: identity.id, role: configuration.role, name: identity.name, address: server.core.options.address,
+      cluster: server.core.cluster, version: kvorumVersion, dataDirectory: configuration.dataDirectory)
   }
 
   // MARK: Links
@@ -25,7 +26,7 @@ extension NodeLoop {
   func updateDialers() {
     guard !isStopping else { return }
     var wanted = Set(configuration.masters)
-    for master in core.configuration?.masters ?? [] where master.id != identity.id {
+    for master in server.core.configuration?.masters ?? [] where master.id != identity.id {
       if let address = HostAndPort(master.address) { wanted.insert(address) }
     }
     wanted.remove(listenAddress)
@@ -95,8 +96,8 @@ extension NodeLoop {
         "two nodes have the id \(peer.id): one of them, at \(peer.address), runs on a copy of the other's "
         + "directory; stop it and start it with an empty --data"
     }
-    guard let own = core.cluster, let theirs = peer.cluster, own != theirs else { return nil }
-    return "wrong cluster: \(identity.name) at \(core.options.address) belongs to cluster \(own), "
+    guard let own = server.core.cluster, let theirs = peer.cluster, own != theirs else { return nil }
+    return "wrong cluster: \(identity.name) at \(server.core.options.address) belongs to cluster \(own), "
       + "\(peer.name) at \(peer.address) to cluster \(theirs)"
   }
 
@@ -146,7 +147,7 @@ extension NodeLoop {
     reports[link.peer.id] = nil
     guard !isStopping else { return }
     logger.info("lost the link to \(link.peer.role.rawValue) \(link.peer.name)")
-    slaveReads.removeAll { $0.master == link.peer.id }
+    server.forgetQuestions(from: link.peer.id)
     drive(.disconnected(link.peer.id))
     for dialer in dialers.values { dialer.linkClosed(link.peer.id) }
   }
@@ -157,8 +158,8 @@ extension NodeLoop {
     guard links[link.peer.id] === link else { return }
     switch frame {
     case .core(let message): drive(.received(message, from: link.peer.id))
-    case .readRequest(let request): received(request, from: link.peer.id)
-    case .readReply(let reply): received(reply, from: link.peer.id)
+    case .readRequest(let request): server.received(request, from: link.peer.id)
+    case .readReply(let reply): server.received(reply, from: link.peer.id)
     case .report(let report): reports[link.peer.id] = report
     }
   }
@@ -239,14 +240,14 @@ extension NodeLoop {
       )
     } else {
       logger.info("the disk of \(configuration.dataDirectory) has room again: takes writes")
-      retryWaiting()
+      server.resume()
     }
   }
 
   var ownReport: NodeReport {
     let sizes = fileSizes()
     return NodeReport(
-      last: core.lastPosition, commit: core.commitIndex, applied: core.appliedIndex,
+      last: server.core.lastPosition, commit: server.core.commitIndex, applied: server.core.appliedIndex,
       logBytes: UInt64(sizes.log), replicaBytes: UInt64(sizes.replica), walBytes: UInt64(sizes.wal),
       state: ownState.rawValue)
   }

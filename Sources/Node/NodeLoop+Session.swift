@@ -3,18 +3,20 @@ import Foundation
 import Kvorum
 import RESP
 import Replication
-import Storage
+import Serving
 
 // Commands that are answered from the state of the connection or of the cluster.
 
 extension NodeLoop {
-  func execute(_ command: Command, _ request: Request, for session: ClientSession) {
+  func execute(_ command: Command, _ request: Request, for session: Session) {
+    guard let client = clients[session.id] else { return }
+    client.lastCommand = command.name
     let arguments = request.arguments
     switch command.name {
     case "ping": session.answer(SessionReplies.ping(arguments))
     case "echo": session.answer(SessionReplies.echo(arguments))
     case "select": session.answer(SessionReplies.select(arguments))
-    case "hello": session.answer(hello(arguments, session))
+    case "hello": session.answer(hello(arguments, client))
     case "auth":
       session.answer(
         .error(
@@ -24,12 +26,10 @@ extension NodeLoop {
       session.answer(.ok)
       session.closeAfterReplies()
     case "reset":
-      session.version = .v2
-      session.name = []
+      client.version = .v2
+      client.name = []
       session.consistency = .linearizable
       session.answer(.simple("RESET"))
-    case "readonly": setConsistency(.stale, session)
-    case "readwrite": setConsistency(.linearizable, session)
     case "time":
       session.answer(
         SessionReplies.time(microsecondsOfUnixTime: Int64(Date().timeIntervalSince1970 * 1_000_000)))
@@ -41,12 +41,11 @@ extension NodeLoop {
       session.answer(
         .error("ERR CONFIG SET is not supported: options are given when the node starts, see its --help"))
     case "config|resetstat":
-      statistics = Statistics()
+      server.statistics = ServingStatistics()
       session.answer(.ok)
-    case "kv.consistency": session.answer(consistency(arguments, session))
     case "kv.status": session.answer(.bulk(status().json()))
     case "kv.admin": administer(arguments, session)
-    case let name where name.hasPrefix("client"): client(command, arguments, session)
+    case let name where name.hasPrefix("client"): aboutClients(command, arguments, client)
     case let name where name.hasPrefix("command"): session.answer(table.reply(toCommand: arguments))
     default:
       if let container = table.commands.first(where: { command.name == "\($0.name)|help" }) {
@@ -59,82 +58,68 @@ extension NodeLoop {
 
   // MARK: The connection
 
-  private func hello(_ arguments: [[UInt8]], _ session: ClientSession) -> Reply {
+  private func hello(_ arguments: [[UInt8]], _ client: ClientHandler) -> Reply {
     do {
       let request = try HelloRequest(arguments)
       if request.credentials != nil {
         return .error("WRONGPASS invalid username-password pair or user is disabled.")
       }
-      if let version = request.version { session.version = version == 3 ? .v3 : .v2 }
-      if let name = request.clientName { session.name = name }
+      if let version = request.version { client.version = version == 3 ? .v3 : .v2 }
+      if let name = request.clientName { client.name = name }
       return SessionReplies.hello(
-        version: redisVersion, protocolVersion: session.version == .v3 ? 3 : 2,
-        connection: Int64(session.id), role: core.isActive ? "master" : "replica")
+        version: redisVersion, protocolVersion: client.version == .v3 ? 3 : 2,
+        connection: Int64(client.session.id), role: server.core.isActive ? "master" : "replica")
     } catch {
       return .error(error.text)
     }
   }
 
-  private func setConsistency(_ consistency: Consistency, _ session: ClientSession) {
-    session.consistency = consistency
-    session.answer(.ok)
-  }
-
-  private func consistency(_ arguments: [[UInt8]], _ session: ClientSession) -> Reply {
-    guard arguments.count > 1 else { return .text(session.consistency.rawValue) }
-    let word = String(decoding: arguments[1], as: UTF8.self).lowercased()
-    guard let level = Consistency(rawValue: word) else {
-      return .error("ERR unknown consistency '\(word.prefix(64))': use linearizable, majority or stale")
-    }
-    session.consistency = level
-    return .ok
-  }
-
-  private func client(_ command: Command, _ arguments: [[UInt8]], _ session: ClientSession) {
+  private func aboutClients(_ command: Command, _ arguments: [[UInt8]], _ client: ClientHandler) {
+    let session = client.session
     switch command.name {
     case "client|id": session.answer(.integer(Int64(session.id)))
-    case "client|info": session.answer(.text(line(session)))
+    case "client|info": session.answer(.text(line(client)))
     case "client|list":
-      let lines = sessions.values.sorted { $0.id < $1.id }.map { line($0) + "\n" }
+      let lines = clients.sorted { $0.key < $1.key }.map { line($0.value) + "\n" }
       session.answer(.verbatim(Array(lines.joined().utf8)))
-    case "client|getname": session.answer(session.name.isEmpty ? .null : .bulk(session.name))
+    case "client|getname": session.answer(client.name.isEmpty ? .null : .bulk(client.name))
     case "client|setname":
       do {
-        session.name = try validClientName(arguments[2])
+        client.name = try validClientName(arguments[2])
         session.answer(.ok)
       } catch {
         session.answer(.error(error.text))
       }
-    case "client|setinfo": session.answer(setInformation(arguments, session))
+    case "client|setinfo": session.answer(setInformation(arguments, client))
     case "client|kill": kill(arguments, session)
     case "client|no-evict", "client|no-touch": session.answer(.ok)
     default: session.answer(SessionReplies.help(table.command(named: Array("client".utf8)) ?? command))
     }
   }
 
-  private func setInformation(_ arguments: [[UInt8]], _ session: ClientSession) -> Reply {
+  private func setInformation(_ arguments: [[UInt8]], _ client: ClientHandler) -> Reply {
     let attribute = String(decoding: arguments[2], as: UTF8.self).lowercased()
     guard arguments[3].allSatisfy({ (0x21...0x7e).contains($0) }) else {
       return .error("ERR \(attribute) cannot contain spaces, newlines or special characters.")
     }
     switch attribute {
-    case "lib-name": session.libraryName = arguments[3]
-    case "lib-ver": session.libraryVersion = arguments[3]
+    case "lib-name": client.libraryName = arguments[3]
+    case "lib-ver": client.libraryVersion = arguments[3]
     default: return .error("ERR Unrecognized option '\(attribute.prefix(64))'")
     }
     return .ok
   }
 
-  private func kill(_ arguments: [[UInt8]], _ session: ClientSession) {
+  private func kill(_ arguments: [[UInt8]], _ session: Session) {
     let words = arguments.dropFirst(2).map { String(decoding: $0, as: UTF8.self) }
-    let victims: [ClientSession]
+    let victims: [ClientHandler]
     switch (words.count, words.first?.lowercased()) {
-    case (1, _): victims = sessions.values.filter { $0.remoteAddress == words[0] }
-    case (2, "id"): victims = UInt64(words[1]).flatMap { sessions[$0] }.map { [$0] } ?? []
-    case (2, "addr"): victims = sessions.values.filter { $0.remoteAddress == words[1] }
-    case (2, "laddr"): victims = sessions.values.filter { $0.localAddress == words[1] }
+    case (1, _): victims = clients.values.filter { $0.remoteAddress == words[0] }
+    case (2, "id"): victims = UInt64(words[1]).flatMap { clients[$0] }.map { [$0] } ?? []
+    case (2, "addr"): victims = clients.values.filter { $0.remoteAddress == words[1] }
+    case (2, "laddr"): victims = clients.values.filter { $0.localAddress == words[1] }
     case (2, "type") where words[1].lowercased() == "normal":
-      victims = sessions.values.filter { $0 !== session }
+      victims = clients.values.filter { $0.session !== session }
     default: return session.answer(.error("ERR syntax error"))
     }
     if words.count == 1 {
@@ -142,35 +127,35 @@ extension NodeLoop {
     } else {
       session.answer(.integer(Int64(victims.count)))
     }
-    for victim in victims { victim.closeAfterReplies() }
+    for victim in victims { victim.session.closeAfterReplies() }
   }
 
-  private func line(_ session: ClientSession) -> String {
-    let age = (BootClock.wallMilliseconds() - session.connectedAt) / 1_000
-    let idle = (BootClock.now() - session.lastRequest) / 1_000_000_000
+  private func line(_ client: ClientHandler) -> String {
+    let age = (BootClock.wallMilliseconds() - client.connectedAt) / 1_000
+    let idle = (BootClock.now() - client.lastRequest) / 1_000_000_000
     func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
-    return "id=\(session.id) addr=\(session.remoteAddress) laddr=\(session.localAddress) "
-      + "name=\(text(session.name)) age=\(age) idle=\(idle) flags=N db=0 resp=\(session.version == .v3 ? 3 : 2) "
-      + "cmd=\(session.lastCommand.isEmpty ? "NULL" : session.lastCommand) user=default "
-      + "lib-name=\(text(session.libraryName)) lib-ver=\(text(session.libraryVersion))"
+    return "id=\(client.session.id) addr=\(client.remoteAddress) laddr=\(client.localAddress) "
+      + "name=\(text(client.name)) age=\(age) idle=\(idle) flags=N db=0 resp=\(client.version == .v3 ? 3 : 2) "
+      + "cmd=\(client.lastCommand.isEmpty ? "NULL" : client.lastCommand) user=default "
+      + "lib-name=\(text(client.libraryName)) lib-ver=\(text(client.libraryVersion))"
   }
 
   // MARK: The server
 
   private func role() -> Reply {
-    if core.isActive {
-      let slaves = core.followers.compactMap { id, status -> Reply? in
+    if server.core.isActive {
+      let slaves = server.core.followers.compactMap { id, status -> Reply? in
         guard status.connected, let link = links[id], let address = HostAndPort(link.peer.address) else {
           return nil
         }
         return .array([.text(address.host), .text("\(address.port)"), .text("\(status.match)")])
       }
-      return .array([.text("master"), .integer(Int64(core.lastIndex)), .array(slaves)])
+      return .array([.text("master"), .integer(Int64(server.core.lastIndex)), .array(slaves)])
     }
-    let master = core.knownLeader.flatMap(address(of:)).flatMap(HostAndPort.init)
+    let master = server.core.knownLeader.flatMap(server.address(of:)).flatMap(HostAndPort.init)
     return .array([
       .text("slave"), .text(master?.host ?? ""), .integer(Int64(master?.port ?? 0)),
-      .text(master == nil ? "connect" : "connected"), .integer(Int64(core.lastIndex)),
+      .text(master == nil ? "connect" : "connected"), .integer(Int64(server.core.lastIndex)),
     ])
   }
 
@@ -181,7 +166,7 @@ extension NodeLoop {
       ("port", "\(listenAddress.port)"), ("proto-max-bulk-len", "\(configuration.maxValueBytes)"),
       ("save", ""), ("timeout", "0"), ("max-key-bytes", "\(configuration.maxKeyBytes)"),
       ("max-value-bytes", "\(configuration.maxValueBytes)"),
-      ("lease", "\(core.leaseLength / 1_000_000)"),
+      ("lease", "\(server.core.leaseLength / 1_000_000)"),
       ("write-timeout", "\(configuration.writeTimeoutMilliseconds)"),
       ("read-timeout", "\(configuration.readTimeoutMilliseconds)"),
     ]
@@ -189,10 +174,10 @@ extension NodeLoop {
 
   // MARK: Administration
 
-  private func administer(_ arguments: [[UInt8]], _ session: ClientSession) {
+  private func administer(_ arguments: [[UInt8]], _ session: Session) {
     let words = arguments.dropFirst().map { String(decoding: $0, as: UTF8.self) }
-    guard core.isActive else {
-      let active = core.knownLeader.flatMap(address(of:)).map { " active=\($0)" } ?? ""
+    guard server.core.isActive else {
+      let active = server.core.knownLeader.flatMap(server.address(of:)).map { " active=\($0)" } ?? ""
       return session.answer(.error("READONLY Only the active master changes the cluster.\(active)"))
     }
     switch (words[0].lowercased(), words.count) {
@@ -210,8 +195,8 @@ extension NodeLoop {
       ?? members.first { $0.address == text }
   }
 
-  private func remove(_ text: String, isMaster: Bool, _ session: ClientSession) {
-    let current = core.configuration?.current
+  private func remove(_ text: String, isMaster: Bool, _ session: Session) {
+    let current = server.core.configuration?.current
     let kind = isMaster ? "master" : "slave"
     guard let member = member(text, among: (isMaster ? current?.masters : current?.slaves) ?? []) else {
       return session.answer(.error("ERR the cluster has no \(kind) '\(text)'; see 'kvorum status'"))
@@ -221,10 +206,10 @@ extension NodeLoop {
     }
   }
 
-  private func transfer(to text: String?, _ session: ClientSession) {
+  private func transfer(to text: String?, _ session: Session) {
     var target: Member?
     if let text {
-      target = member(text, among: core.configuration?.current.masters ?? [])
+      target = member(text, among: server.core.configuration?.current.masters ?? [])
       guard target != nil else {
         return session.answer(.error("ERR the cluster has no master '\(text)'; see 'kvorum status'"))
       }
@@ -236,13 +221,13 @@ extension NodeLoop {
 
   /// Starts a change and leaves its reply open until an effect of the core tells its end.
   private func change(
-    removing removal: NodeID?, _ session: ClientSession,
+    removing removal: NodeID?, _ session: Session,
     _ change: (inout ReplicationCore, Instant, inout [Effect]) -> String?
   ) {
     guard awaitedChange == nil else {
       return session.answer(.error("ERR another change is under way; try again"))
     }
-    let ticket = session.replies.addOpen()
+    let ticket = session.answerLater()
     awaitedChange = AwaitedChange(
       session: session, ticket: ticket, removal: removal, deadline: BootClock.now() + .milliseconds(5_000))
     if let refusal = drive(change) { endAwaitedChange("ERR \(refusal)") }
@@ -252,7 +237,11 @@ extension NodeLoop {
   func endAwaitedChange(_ error: String?) {
     guard let change = awaitedChange else { return }
     awaitedChange = nil
-    change.session.replies.fulfil(change.ticket, with: error.map { .error($0) } ?? .ok)
-    change.session.drain()
+    change.session.fulfil(change.ticket, with: error.map { .error($0) } ?? .ok)
+  }
+
+  func expireAwaitedChange() {
+    guard let change = awaitedChange, BootClock.now() > change.deadline else { return }
+    endAwaitedChange("ERR the change was begun but has not come to its end; see 'kvorum status'")
   }
 }

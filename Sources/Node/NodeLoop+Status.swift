@@ -1,6 +1,7 @@
 import Foundation
 import Kvorum
 import Replication
+import Serving
 import Storage
 import Transport
 
@@ -25,36 +26,38 @@ extension NodeLoop {
   }
 
   var ownState: NodeState {
-    if core.isActive { return core.isHandingOver ? .handingOver : .active }
-    if core.isCandidate { return .candidate }
-    guard core.cluster != nil, let membership = core.configuration else { return .waiting }
+    if server.core.isActive { return server.core.isHandingOver ? .handingOver : .active }
+    if server.core.isCandidate { return .candidate }
+    guard server.core.cluster != nil, let membership = server.core.configuration else { return .waiting }
     guard membership.member(identity.id) != nil else { return .joining }
     return configuration.role.isMaster ? .standby : .voting
   }
 
   func status() -> ClusterStatus {
     let now = BootClock.now()
-    let membership = core.configuration
+    let membership = server.core.configuration
     let sets = membership?.sets ?? []
     let quorums = sets.map(\.quorum)
-    let active = core.isActive ? identity.id : core.knownLeader
+    let active = server.core.isActive ? identity.id : server.core.knownLeader
     return ClusterStatus(
-      cluster: core.cluster?.description, reporter: reference(to: ownMember), state: ownState,
+      cluster: server.core.cluster?.description, reporter: reference(to: ownMember), state: ownState,
       active: active.flatMap { id in
         id == identity.id ? ownMember : membership?.member(id) ?? links[id].map { Member($0.peer) }
-      }.map(reference), epoch: active == nil ? nil : core.epoch.description,
+      }.map(reference), epoch: active == nil ? nil : server.core.epoch.description,
       n: quorums.map(\.slaves).max() ?? 0, writeQuorum: quorums.map(\.write).max() ?? 0,
       electionQuorum: quorums.map(\.election).max() ?? 0, toleratedFailures: toleratedFailures(sets),
       lease: LeaseStatus(
-        valid: core.mayRead(at: now), remainingMilliseconds: core.leaseRemaining(at: now) / 1_000_000,
-        lengthMilliseconds: core.leaseLength / 1_000_000),
-      lastIndex: core.lastIndex, commitIndex: core.commitIndex, appliedIndex: core.appliedIndex,
+        valid: server.core.mayRead(at: now),
+        remainingMilliseconds: server.core.leaseRemaining(at: now) / 1_000_000,
+        lengthMilliseconds: server.core.leaseLength / 1_000_000),
+      lastIndex: server.core.lastIndex, commitIndex: server.core.commitIndex,
+      appliedIndex: server.core.appliedIndex,
       membershipChange: changeText(membership), nodes: nodes(membership, active: active, at: now))
   }
 
   private var ownMember: Member {
     Member(
-      id: identity.id, name: identity.name, address: core.options.address, role: configuration.role)
+      id: identity.id, name: identity.name, address: server.core.options.address, role: configuration.role)
   }
 
   private func reference(to member: Member) -> NodeReference {
@@ -91,7 +94,7 @@ extension NodeLoop {
     where !members.contains(where: { $0.id == link.peer.id }) {
       members.append(Member(link.peer))
     }
-    let followers = core.followers
+    let followers = server.core.followers
     return members.map { member in
       node(member, membership, follower: followers[member.id], active: active, at: now)
     }
@@ -106,7 +109,7 @@ extension NodeLoop {
     let report = isSelf ? ownReport : reports[member.id]
     let last = follower.map { max($0.match, report?.last.index ?? 0) } ?? report?.last.index ?? 0
     let applied = max(follower?.applied ?? 0, report?.applied ?? 0)
-    let reference = core.isActive ? core.lastIndex : core.commitIndex
+    let reference = server.core.isActive ? server.core.lastIndex : server.core.commitIndex
     let lease = follower.map { max(0, $0.leaseUntil - now) / 1_000_000 }
     return NodeStatus(
       id: member.id.description, name: member.name, role: member.role.rawValue,
@@ -115,12 +118,12 @@ extension NodeLoop {
       connected: peer != nil, lastIndex: last, commitIndex: report?.commit, appliedIndex: applied,
       lagEntries: reference > last ? reference - last : 0,
       lagMilliseconds: follower.flatMap { status in
-        status.match >= core.lastIndex
+        status.match >= server.core.lastIndex
           ? 0
-          : core.recentEntry(at: status.match + 1).map {
+          : server.core.recentEntry(at: status.match + 1).map {
             $0.time > 0 ? max(0, BootClock.wallMilliseconds() - $0.time) : 0
           }
-      }, applyLagEntries: core.commitIndex > applied ? core.commitIndex - applied : 0,
+      }, applyLagEntries: server.core.commitIndex > applied ? server.core.commitIndex - applied : 0,
       leaseRemainingMilliseconds: lease, version: peer?.version, dataDirectory: peer?.dataDirectory,
       logBytes: report?.logBytes, replicaBytes: report?.replicaBytes, walBytes: report?.walBytes)
   }
@@ -153,14 +156,14 @@ extension NodeLoop {
     let now = BootClock.now()
     let sizes = fileSizes()
     let uptime = (now - startedAt) / 1_000_000_000
-    let keys = (try? core.isActive ? view.count() : replica.count()) ?? 0
-    let leader = core.knownLeader.flatMap(address(of:)).flatMap(HostAndPort.init)
-    var replication: [(String, String)] = [("role", core.isActive ? "master" : "slave")]
-    if core.isActive {
-      let followers = core.followers.filter { links[$0.key]?.peer.role == .slave }
+    let keys = (try? server.keyCount()) ?? 0
+    let leader = server.core.knownLeader.flatMap(server.address(of:)).flatMap(HostAndPort.init)
+    var replication: [(String, String)] = [("role", server.core.isActive ? "master" : "slave")]
+    if server.core.isActive {
+      let followers = server.core.followers.filter { links[$0.key]?.peer.role == .slave }
       replication.append(("connected_slaves", "\(followers.values.count { $0.connected })"))
       for (position, item) in followers.sorted(by: { $0.key < $1.key }).enumerated() {
-        guard let address = address(of: item.key).flatMap(HostAndPort.init) else { continue }
+        guard let address = server.address(of: item.key).flatMap(HostAndPort.init) else { continue }
         replication.append(
           (
             "slave\(position)",
@@ -173,7 +176,7 @@ extension NodeLoop {
         ("master_link_status", leader == nil ? "down" : "up"), ("connected_slaves", "0"),
       ]
     }
-    replication.append(("master_repl_offset", "\(core.lastIndex)"))
+    replication.append(("master_repl_offset", "\(server.core.lastIndex)"))
     return [
       (
         "Server",
@@ -186,7 +189,7 @@ extension NodeLoop {
       ),
       (
         "Clients",
-        [("connected_clients", "\(sessions.count)"), ("blocked_clients", "\(waitingSessions.count)")]
+        [("connected_clients", "\(server.sessionCount)"), ("blocked_clients", "\(server.waitingCount)")]
       ),
       ("Memory", [("used_memory", "\(residentBytes())"), ("maxmemory", "0")]),
       (
@@ -200,22 +203,23 @@ extension NodeLoop {
       (
         "Stats",
         [
-          ("total_connections_received", "\(statistics.connections)"),
-          ("total_commands_processed", "\(statistics.commands)"),
-          ("total_writes", "\(statistics.writes)"), ("writes_in_doubt", "\(statistics.inDoubt)"),
+          ("total_connections_received", "\(server.statistics.connections)"),
+          ("total_commands_processed", "\(server.statistics.commands)"),
+          ("total_writes", "\(server.statistics.writes)"),
+          ("writes_in_doubt", "\(server.statistics.inDoubt)"),
         ]
       ),
       ("Keyspace", keys == 0 ? [] : [("db0", "keys=\(keys),expires=0,avg_ttl=0")]),
       (
         "Kvorum",
         [
-          ("cluster", core.cluster?.description ?? ""), ("node", identity.id.description),
+          ("cluster", server.core.cluster?.description ?? ""), ("node", identity.id.description),
           ("name", identity.name), ("node_role", configuration.role.rawValue),
-          ("state", ownState.rawValue), ("epoch", core.epoch.description),
-          ("last_index", "\(core.lastIndex)"), ("commit_index", "\(core.commitIndex)"),
-          ("applied_index", "\(core.appliedIndex)"), ("unapplied_bytes", "\(unappliedBytes)"),
-          ("lease_remaining_ms", "\(core.leaseRemaining(at: now) / 1_000_000)"),
-          ("reigns_begun", "\(statistics.failovers)"),
+          ("state", ownState.rawValue), ("epoch", server.core.epoch.description),
+          ("last_index", "\(server.core.lastIndex)"), ("commit_index", "\(server.core.commitIndex)"),
+          ("applied_index", "\(server.core.appliedIndex)"), ("unapplied_bytes", "\(server.unappliedBytes)"),
+          ("lease_remaining_ms", "\(server.core.leaseRemaining(at: now) / 1_000_000)"),
+          ("reigns_begun", "\(server.statistics.reigns)"),
         ]
       ),
     ]

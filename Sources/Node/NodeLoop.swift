@@ -1,16 +1,16 @@
 import Commands
-import DequeModule
 import Logging
 import NIOCore
 import Replication
+import Serving
 import Storage
 import Transport
 
 /// The driver of one node: everything that happens on its event loop.
 ///
-/// It owns the core, the overlay, the read-only connections, the links and the sessions, and touches them on the
-/// event loop alone. It does what the core's effects say and decides nothing about the protocol itself. Two more
-/// threads belong to a node: `LogWriter` waits for log.db's fsyncs, `Applier` writes replica.db.
+/// It owns the server of the clients with its core, the read-only connections, the links and the connections, and
+/// touches them on the event loop alone. It does what the core's effects say and decides nothing about the protocol
+/// itself. Two more threads belong to a node: `LogWriter` waits for log.db's fsyncs, `Applier` writes replica.db.
 final class NodeLoop: @unchecked Sendable {
   let configuration: NodeConfiguration
   let identity: NodeIdentity
@@ -24,14 +24,13 @@ final class NodeLoop: @unchecked Sendable {
   private static let gatherTime = TimeAmount.microseconds(250)
 
   // MARK: Protocol
-  var core: ReplicationCore
+  let server: RequestServer
   private var effects: [Effect] = []
   private var isPerforming = false
   private var isFlushPlanned = false
   private var isGathering = false
   private var heldFlush: Scheduled<Void>?
   private var isConfirmationPlanned = false
-  private var isSnapshotShared = false
   private var timer: Scheduled<Void>?
   private var timerAt: Instant = .distantFuture
 
@@ -40,32 +39,12 @@ final class NodeLoop: @unchecked Sendable {
   let applier: Applier
   let reserve: DiskReserve
   let logReader: LogReader
-  let replica: ReplicaReader
-  let view: MasterView
-  /// Everything up to here was given to the applier.
-  var submittedToApplier: LogIndex
-  var unappliedBytes = 0
 
   // MARK: Clients
   let table = CommandTable.standard
-  let limits: CommandLimits
-  var sessions: [UInt64: ClientSession] = [:]
+  var clients: [UInt64: ClientHandler] = [:]
   var nextSessionID: UInt64 = 1
-  /// Writes whose commit is awaited, in the order of their index.
-  var pendingWrites: Deque<PendingReply> = []
-  /// Reads that saw a write whose commit is awaited.
-  var pendingReads: [PendingReply] = []
-  /// Sessions with requests that cannot be answered yet.
-  var waitingSessions: [ClientSession] = []
-  /// Confirmed in the present reign: this round and all before it.
-  var confirmedRound: UInt64 = 0
-  var majorityReads: [UInt64: MajorityRead] = [:]
-  var nextMajorityRead: UInt64 = 1
-  var slaveReads: [SlaveRead] = []
   var awaitedChange: AwaitedChange?
-  /// Whether the lease has been lost for so long that nobody waits for its return.
-  var isSuspended = false
-  var statistics = Statistics()
 
   // MARK: Peers
   var links: [NodeID: PeerLink] = [:]
@@ -83,18 +62,10 @@ final class NodeLoop: @unchecked Sendable {
   /// Told once, when the node must end by itself.
   private let onEnd: @Sendable (NodeError) -> Void
 
-  struct PendingReply {
-    var index: LogIndex
-    var session: ClientSession
-    var ticket: ReplyQueue.Ticket
-    /// Then it is answered as in doubt.
-    var deadline: Instant
-  }
-
   /// An admin's request that ends with a later effect of the core.
   struct AwaitedChange {
-    var session: ClientSession
-    var ticket: ReplyQueue.Ticket
+    var session: Session
+    var ticket: Session.Ticket
     /// The member that must be gone; nil for a transfer.
     var removal: NodeID?
     var deadline: Instant
@@ -116,19 +87,23 @@ final class NodeLoop: @unchecked Sendable {
     applier = stores.applier
     reserve = stores.reserve
     logReader = stores.logReader
-    replica = stores.replica
-    view = MasterView(replica: stores.replica)
-    limits = CommandLimits(
-      maxKeyBytes: configuration.maxKeyBytes, maxValueBytes: configuration.maxValueBytes)
-    submittedToApplier = recovered.applied
     let announced = configuration.announce ?? listenAddress
-    core = ReplicationCore(
+    let core = ReplicationCore(
       options: ReplicationOptions(
         id: identity.id, role: configuration.role, name: identity.name, address: announced.description,
         peers: configuration.role.isMaster ? configuration.masters.map(\.description) : [],
         leaseMilliseconds: configuration.leaseMilliseconds, useLease: configuration.useLease,
         seed: UInt64.random(in: .min ... .max)),
       recovered: recovered, now: BootClock.now())
+    server = RequestServer(
+      core: core, stored: ReplicaKeyspace(reader: stores.replica, eventLoop: eventLoop),
+      options: ServingOptions(
+        writeTimeout: .milliseconds(configuration.writeTimeoutMilliseconds),
+        readTimeout: .milliseconds(configuration.readTimeoutMilliseconds),
+        limits: CommandLimits(
+          maxKeyBytes: configuration.maxKeyBytes, maxValueBytes: configuration.maxValueBytes),
+        logsRequests: logsOperations))
+    server.host = self
   }
 
   /// What the loop works with on other threads and for reading.
@@ -140,14 +115,12 @@ final class NodeLoop: @unchecked Sendable {
     var replica: ReplicaReader
   }
 
-  var commitIndex: LogIndex { core.commitIndex }
-
   // MARK: Life
 
   func start() {
     eventLoop.preconditionInEventLoop()
     // Entries that were committed before the last stop may still be missing in the replica.
-    submitCommitted(upTo: core.commitIndex)
+    submitCommitted(upTo: server.core.commitIndex)
     housekeeping = eventLoop.scheduleRepeatedTask(initialDelay: .milliseconds(50), delay: .milliseconds(50)) {
       [weak self] _ in self?.keepHouse()
     }
@@ -161,11 +134,7 @@ final class NodeLoop: @unchecked Sendable {
     isStopping = true
     housekeeping?.cancel()
     timer?.cancel()
-    failPendingWrites("the node stops")
-    for session in sessions.values {
-      failWaiting(session)
-      session.closeAfterReplies()
-    }
+    server.stop()
     for dialer in dialers.values { dialer.stop() }
     for link in links.values { link.close() }
     links = [:]
@@ -183,13 +152,13 @@ final class NodeLoop: @unchecked Sendable {
   /// Gives the core an event and does what it says.
   func drive(_ event: Event) {
     guard !isStopping else { return }
-    core.receive(event, at: BootClock.now(), into: &effects)
+    server.core.receive(event, at: BootClock.now(), into: &effects)
     perform()
   }
 
   /// Calls the core in another way than by an event, and does what it says.
   func drive<Result>(_ body: (inout ReplicationCore, Instant, inout [Effect]) -> Result) -> Result {
-    let result = body(&core, BootClock.now(), &effects)
+    let result = body(&server.core, BootClock.now(), &effects)
     perform()
     return result
   }
@@ -203,7 +172,7 @@ final class NodeLoop: @unchecked Sendable {
     isFlushPlanned = true
     eventLoop.execute { [self] in
       guard !isStopping else { return }
-      guard core.isCommitting else { return flush() }
+      guard server.core.isCommitting else { return flush() }
       holdFlush(Self.longestHold)
     }
   }
@@ -241,17 +210,6 @@ final class NodeLoop: @unchecked Sendable {
     drive { core, now, effects in core.flush(at: now, into: &effects) }
   }
 
-  /// Lets the reads of this turn of the event loop share one snapshot of the replica.
-  func shareSnapshot() throws {
-    try replica.holdSnapshot()
-    guard !isSnapshotShared else { return }
-    isSnapshotShared = true
-    eventLoop.execute { [self] in
-      isSnapshotShared = false
-      replica.releaseSnapshot()
-    }
-  }
-
   private func perform() {
     // An effect may lead back here; the outer call goes on with what was added.
     guard !isPerforming else { return }
@@ -261,16 +219,17 @@ final class NodeLoop: @unchecked Sendable {
       let effect = effects[position]
       position += 1
       perform(effect)
+      server.follow(effect)
     }
     effects.removeAll(keepingCapacity: true)
     isPerforming = false
-    if heldFlush != nil, !isGathering, !core.isCommitting { gather() }
+    if heldFlush != nil, !isGathering, !server.core.isCommitting { gather() }
     flushLinks()
     armTimer()
   }
 
   private func armTimer() {
-    let deadline = core.nextDeadline
+    let deadline = server.core.nextDeadline
     // A timer that comes too early does no harm; only an earlier deadline needs a new one.
     guard deadline < timerAt, !isStopping else { return }
     timer?.cancel()
@@ -285,8 +244,8 @@ final class NodeLoop: @unchecked Sendable {
   }
 
   private func keepHouse() {
-    expireReplies()
-    expireWaiting()
+    server.expire()
+    expireAwaitedChange()
     sendReports()
   }
 
@@ -302,27 +261,16 @@ final class NodeLoop: @unchecked Sendable {
 
   func applied(_ index: LogIndex) {
     guard !isStopping else { return }
-    // What leaves the overlay here must be seen in the replica by the next read.
-    replica.releaseSnapshot()
-    for entry in core.recentEntries(from: core.appliedIndex + 1, through: index) {
-      unappliedBytes -= entry.approximateSize
-      if case .mutations(let mutations) = entry.payload, !view.overlay.isEmpty {
-        view.overlay.remove(mutations, appliedAt: entry.index)
-      }
-    }
+    server.applied(index)
     drive(.applied(index))
-    answerSlaveReads()
-    retryWaiting()
+    server.resume()
   }
 
   /// Gives the applier what has been committed since the last call.
   func submitCommitted(upTo index: LogIndex) {
-    guard index > submittedToApplier else { return }
-    let entries = core.recentEntries(from: submittedToApplier + 1, through: index)
-    guard let last = entries.last else { return }
-    submittedToApplier = last.index
-    if logsOperations, !core.isActive { logOperations(of: entries) }
-    unappliedBytes += entries.reduce(0) { $0 + $1.approximateSize }
+    let entries = server.takeCommitted(upTo: index)
+    guard !entries.isEmpty else { return }
+    if logsOperations, !server.core.isActive { logOperations(of: entries) }
     applier.submit(entries, at: BootClock.now())
   }
 }

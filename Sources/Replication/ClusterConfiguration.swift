@@ -77,7 +77,12 @@ public struct ClusterConfiguration: Hashable, Sendable {
   }
 
   /// The one or two sets whose quorums are needed.
-  public var sets: [MemberSet] { incoming.map { [current, $0] } ?? [current] }
+  public var sets: [MemberSet] {
+    guard let incoming else { return [current] }
+    if Mutant.isPlanted(.jointWithOldQuorumOnly) { return [current] }
+    if Mutant.isPlanted(.jointWithNewQuorumOnly) { return [incoming] }
+    return [current, incoming]
+  }
 
   /// Every slave of either set, once.
   public var slaves: [Member] { union(\.slaves) }
@@ -86,7 +91,7 @@ public struct ClusterConfiguration: Hashable, Sendable {
 
   /// The member with this id, in either set.
   public func member(_ id: NodeID) -> Member? {
-    for set in sets {
+    for set in [current, incoming].compactMap(\.self) {
       if let member = set.masters.first(where: { $0.id == id }) { return member }
       if let member = set.slaves.first(where: { $0.id == id }) { return member }
     }

@@ -6,7 +6,7 @@ struct Leadership: Sendable {
   var serving = false
   /// The number of the newest append.
   var number: UInt64 = 0
-  var progress: [NodeID: Progress] = [:]
+  var progress = NodeTable<Progress>()
   /// Entries up to here were given to the log writer.
   var submittedIndex: LogIndex
   var heartbeatAt: Instant
@@ -29,9 +29,8 @@ struct Leadership: Sendable {
     var askedByPerson: Bool
   }
 
-  /// The followers in a fixed order: a dictionary's own order differs from run to run, and with it the numbers
-  /// of the appends would.
-  var followers: [NodeID] { progress.keys.sorted() }
+  /// The followers in a fixed order, so that the numbers of the appends are the same in every run.
+  var followers: [NodeID] { progress.ids }
 
   var nextDeadline: Instant {
     min(heartbeatAt, commitNoticeAt, handover?.deadline ?? .distantFuture)

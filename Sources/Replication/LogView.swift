@@ -79,7 +79,9 @@ struct LogView: Sendable {
   /// Cuts the log from an index on; a configuration in the part that goes is reverted with it (design 4.8).
   mutating func truncate(from index: LogIndex) {
     while let reign = reigns.last, reign.first >= index { reigns.removeLast() }
-    while let last = configurations.last, last.index >= index { configurations.removeLast() }
+    if !Mutant.isPlanted(.cutConfigurationStays) {
+      while let last = configurations.last, last.index >= index { configurations.removeLast() }
+    }
     while let entry = recent.last, entry.index >= index {
       recent.removeLast()
       recentBytes -= entry.approximateSize

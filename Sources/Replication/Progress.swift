@@ -53,7 +53,9 @@ struct Progress: Sendable {
   mutating func accepted(number: UInt64, upTo index: LogIndex, at now: Instant) {
     lastAccepted = now
     while let oldest = sent.first, oldest.number <= number {
-      if oldest.number == number { leaseBasis = max(leaseBasis, oldest.at) }
+      if oldest.number == number {
+        leaseBasis = max(leaseBasis, Mutant.isPlanted(.leaseFromReceiveTime) ? now : oldest.at)
+      }
       sent.removeFirst()
     }
     acceptedNumber = max(acceptedNumber, number)

@@ -10,9 +10,15 @@ public struct Quorum: Hashable, Sendable {
   public init(slaves: Int) { self.slaves = slaves }
 
   /// W = ceil(n/2): the slaves that must hold an entry on disk before it counts as committed.
-  public var write: Int { (slaves + 1) / 2 }
+  public var write: Int {
+    if Mutant.isPlanted(.writeQuorumTooSmall) { return max(1, (slaves + 1) / 2 - 1) }
+    return (slaves + 1) / 2
+  }
   /// R = floor(n/2) + 1: the slaves that must promise before a master leads.
-  public var election: Int { slaves / 2 + 1 }
+  public var election: Int {
+    if Mutant.isPlanted(.electionQuorumTooSmall) { return max(1, slaves / 2) }
+    return slaves / 2 + 1
+  }
   /// How many slaves can be lost with writes going on *and* a failover still possible.
   public var toleratedFailures: Int { max(0, slaves - max(write, election)) }
 

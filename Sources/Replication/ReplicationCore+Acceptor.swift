@@ -8,8 +8,13 @@ extension ReplicationCore {
   /// A handover token sets both aside, but only while nothing above the token's epoch is promised: the leader
   /// of that epoch has sworn to serve no more, and every older lease had run out before that epoch began (4.7).
   private func promiseWait(for candidate: NodeID, token: HandoverToken?, at now: Instant) -> Nanoseconds {
-    if let token, token.target == candidate, hard.promised <= token.epoch { return 0 }
+    if let token, token.target == candidate,
+      hard.promised <= token.epoch || Mutant.isPlanted(.tokenAboveItsEpoch)
+    {
+      return 0
+    }
     var wait = max(0, promisesFrom - now)
+    if Mutant.isPlanted(.promiseDespiteLease) { return wait }
     if let granted = grantedLease, granted.holder != candidate { wait = max(wait, granted.until - now) }
     return wait
   }
@@ -29,8 +34,11 @@ extension ReplicationCore {
   ) {
     guard options.role == .slave, prepare.epoch.master == peer else { return }
     let wait = promiseWait(for: peer, token: prepare.token, at: now)
-    let repeats = prepare.epoch == hard.promised
-    guard repeats || (prepare.epoch > hard.promised && wait == 0) else {
+    let repeats =
+      Mutant.isPlanted(.promiseByRoundAlone)
+      ? prepare.epoch.round == hard.promised.round : prepare.epoch == hard.promised
+    let isHigher = prepare.epoch > hard.promised || Mutant.isPlanted(.promiseOfLowerEpoch)
+    guard repeats || (isHigher && wait == 0) else {
       let reply = Message.PrepareReply(
         epoch: prepare.epoch, granted: false, promised: hard.promised, wait: wait, last: log.last)
       effects.append(.send(Outbound(to: peer, message: .prepareReply(reply))))
@@ -41,10 +49,14 @@ extension ReplicationCore {
     setLeader(nil, into: &effects)
     let reply = Message.PrepareReply(
       epoch: prepare.epoch, granted: true, promised: prepare.epoch, wait: 0, last: log.last)
+    let answer = Outbound(to: peer, message: .prepareReply(reply))
+    let isEarly =
+      Mutant.isPlanted(.promiseBeforeFsync) || repeats && Mutant.isPlanted(.repeatedPromiseBeforeFsync)
+    if isEarly { effects.append(.send(answer)) }
     // The promise rides on the write: it leaves only when it can no longer be forgotten. A repeated one too,
     // since the first may still be on its way to the disk.
     write(
-      hardState: !repeats, thenSend: [Outbound(to: peer, message: .prepareReply(reply))], at: now,
+      hardState: !repeats && !Mutant.isPlanted(.promiseNotStored), thenSend: isEarly ? [] : [answer], at: now,
       into: &effects)
   }
 
@@ -56,17 +68,23 @@ extension ReplicationCore {
     guard append.epoch.master == peer, peer != options.id,
       append.entries.isWellFormed(after: append.previous, in: append.epoch)
     else { return }
-    guard append.epoch >= hard.promised else {
+    guard append.epoch >= hard.promised || Mutant.isPlanted(.appendOfLowerEpoch) else {
       reply(.refused(promised: hard.promised), to: append, from: peer, into: &effects)
       return
     }
     // An append above the promise is itself a promise, kept on disk before the ack: its leader was elected by R
     // slaves, and a later candidate must find here that this epoch was joined.
-    let newPromise = append.epoch > hard.promised
+    let newPromise = append.epoch > hard.promised && !Mutant.isPlanted(.appendAbovePromiseNotKept)
     if newPromise { hard.promised = append.epoch }
     follow(peer, at: now, into: &effects)
     guard agrees(with: append.previous, into: &effects) else {
       guard !halted else { return }
+      if Mutant.isPlanted(.cutBelowCommit), append.previous.index <= log.lastIndex {
+        let start = log.reignStart(of: append.previous.index)
+        log.truncate(from: start)
+        effects.append(.truncated(from: start))
+        write(truncateFrom: start, at: now, into: &effects)
+      }
       if newPromise { write(hardState: true, at: now, into: &effects) }
       let hint = disagreementHint(for: append.previous)
       reply(.mismatched(hint: hint), to: append, from: peer, into: &effects)
@@ -74,29 +92,37 @@ extension ReplicationCore {
     }
     // With a full disk an append is taken as an empty one: it renews the lease, and the leader sends the entries
     // again until there is room (design 4.11).
-    let entries = diskIsFull ? [] : append.entries
+    let entries = diskIsFull && !Mutant.isPlanted(.fullDiskTakesEntries) ? [] : append.entries
     let end = append.previous.index + LogIndex(entries.count)
+    let clusterBefore = hard.cluster
+    guard let change = adopt(entries, into: &effects) else { return }
     let ack = Outbound(
       to: peer,
       message: .appendReply(
         Message.AppendReply(
           epoch: append.epoch, number: append.number,
           // Never our own last index: what lies beyond may be of another history than the leader's.
-          outcome: .accepted(upTo: end), applied: applied)))
-    let clusterBefore = hard.cluster
-    guard let change = adopt(entries, into: &effects) else { return }
+          outcome: .accepted(upTo: Mutant.isPlanted(.ackNamesOwnLastIndex) ? log.lastIndex : end),
+          applied: applied)))
     // After the entries, since the configuration that says how long a lease is may be among them.
-    grantedLease = (holder: peer, until: now + lease)
+    if !Mutant.isPlanted(.appendRenewsNoLease) { grantedLease = (holder: peer, until: now + lease) }
     let hardChanged = newPromise || hard.cluster != clusterBefore
-    if !change.entries.isEmpty || hardChanged || end > durableIndex || durablePromise < append.epoch {
+    let isUnderWay = end > durableIndex && !Mutant.isPlanted(.repeatedAppendAckBeforeFsync)
+    if change.truncateFrom != nil || !change.entries.isEmpty || hardChanged || isUnderWay
+      || durablePromise < append.epoch
+    {
+      let isEarly = Mutant.isPlanted(.appendAckBeforeFsync)
+      if isEarly { effects.append(.send(ack)) }
       write(
-        truncateFrom: change.truncateFrom, entries: change.entries, hardState: hardChanged,
-        thenSend: [ack], at: now, into: &effects)
+        truncateFrom: change.truncateFrom, entries: change.entries,
+        hardState: hardChanged && !Mutant.isPlanted(.promiseNotStored), thenSend: isEarly ? [] : [ack],
+        at: now, into: &effects)
     } else {
       // All that the ack speaks of is on disk already, so a slow fsync does not cost the lease.
       effects.append(.send(ack))
     }
-    commit(upTo: min(append.commit, end), into: &effects)
+    let shown = Mutant.isPlanted(.commitBeyondAppend) ? log.lastIndex : end
+    commit(upTo: min(append.commit, shown), into: &effects)
   }
 
   private mutating func follow(_ peer: NodeID, at now: Instant, into effects: inout [Effect]) {
@@ -188,6 +214,13 @@ extension ReplicationCore {
       log.append(entry)
       fresh.append(entry)
     }
+    if Mutant.isPlanted(.cutWithoutConflict), let last = entries.last, max(last.index, commit) < log.lastIndex
+    {
+      let start = max(last.index, commit) + 1
+      truncateFrom = start
+      log.truncate(from: start)
+      effects.append(.truncated(from: start))
+    }
     return (truncateFrom, fresh)
   }
 
@@ -197,9 +230,11 @@ extension ReplicationCore {
     _ pull: Message.Pull, from peer: NodeID, at now: Instant, into effects: inout [Effect]
   ) {
     // Only while our promise is the candidate's: then the log that we lend cannot change under it.
-    guard pull.epoch == hard.promised, durablePromise == hard.promised, pull.epoch.master == peer else {
-      return
-    }
+    guard
+      pull.epoch == hard.promised && durablePromise == hard.promised
+        || Mutant.isPlanted(.lendsAfterNewPromise),
+      pull.epoch.master == peer
+    else { return }
     guard let ours = log.epoch(at: pull.previous.index), ours == pull.previous.epoch else {
       let hint = disagreementHint(for: pull.previous)
       let reply = Message.PullReply(
@@ -219,7 +254,7 @@ extension ReplicationCore {
   mutating func fetched(_ fetch: Fetch, _ entries: [Entry], at now: Instant, into effects: inout [Effect]) {
     switch fetch.purpose {
     case .pull:
-      guard fetch.epoch == hard.promised else { return }
+      guard fetch.epoch == hard.promised || Mutant.isPlanted(.lendsAfterNewPromise) else { return }
       lend(entries, for: fetch, into: &effects)
     case .append: fetchedForFollower(fetch, entries, at: now, into: &effects)
     }

@@ -52,6 +52,7 @@ extension ReplicationCore {
   /// lead a cluster that does not list it.
   private func lists(_ id: NodeID, in configuration: ClusterConfiguration) -> Bool {
     (configuration.incoming ?? configuration.current).masters.contains { $0.id == id }
+      || Mutant.isPlanted(.unlistedMasterLeads)
   }
 
   mutating func receive(
@@ -96,7 +97,9 @@ extension ReplicationCore {
     token: HandoverToken?, resuming: Bool, at now: Instant, into effects: inout [Effect]
   ) {
     guard let configuration = log.configuration, lists(options.id, in: configuration) else { return }
-    let round = max(hard.highestRound, hard.promised.round, seenRound) + 1
+    var round = max(hard.highestRound, hard.promised.round, seenRound) + 1
+    // The first candidacy of a run: nothing has been written in it yet.
+    if Mutant.isPlanted(.roundReused), lastTicket == 0, hard.highestRound > 0 { round = hard.highestRound }
     let epoch = Epoch(round: round, master: options.id)
     hard.highestRound = round
     hard.promised = epoch
@@ -142,15 +145,20 @@ extension ReplicationCore {
     let promised = configuration.sets.allSatisfy { set in
       set.slaves.count { candidacy.promises[$0.id] != nil } >= set.quorum.election
     }
-    guard promised else { return }
+    guard promised || Mutant.isPlanted(.pulledConfigurationIgnored) && candidacy.source != nil else { return }
     let best = candidacy.promises.max { a, b in
-      a.value != b.value ? a.value < b.value : a.key < b.key
+      a.value != b.value ? isLessComplete(a.value, b.value) : a.key < b.key
     }
-    if let best, best.value > log.last {
+    if let best, isLessComplete(log.last, best.value), !Mutant.isPlanted(.candidateDoesNotPull) {
       pull(from: best.key, previous: log.last, into: &effects)
     } else {
       lead(in: candidacy.epoch, at: now, into: &effects)
     }
+  }
+
+  /// The log that ends in the higher epoch is the more complete one, whatever its length.
+  private func isLessComplete(_ a: LogPosition, _ b: LogPosition) -> Bool {
+    Mutant.isPlanted(.longestLogWins) ? a.index < b.index : a < b
   }
 
   // MARK: Pull

@@ -90,12 +90,14 @@ extension ReplicationCore {
         leadership.progress[slave.id].map { now - $0.lastAccepted < lease / 2 } ?? false
       } >= set.quorum.election
     }
-    guard commit == log.lastIndex, durableIndex == log.lastIndex, near,
-      leadership.progress[handover.target]?.match == log.lastIndex
+    let isDrained = commit == log.lastIndex && durableIndex == log.lastIndex
+    let targetHoldsAll = leadership.progress[handover.target]?.match == log.lastIndex
+    guard isDrained || Mutant.isPlanted(.handoverWithoutDrain), near,
+      targetHoldsAll || Mutant.isPlanted(.handoverToLaggingTarget)
     else { return }
     // From here on this master serves nothing and sends no append in this epoch: the leadership is gone before
     // the token leaves, and an epoch is never led twice because each candidacy takes a new round.
-    self.leadership = nil
+    if Mutant.isPlanted(.leadsAfterSigning) { self.leadership?.handover = nil } else { self.leadership = nil }
     // Only a handover that takes place binds the primary: one that is called off leaves its preference alone.
     wantsLead = !handover.askedByPerson
     setLeader(handover.target, into: &effects)

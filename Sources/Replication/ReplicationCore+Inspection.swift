@@ -17,11 +17,14 @@ public struct FollowerStatus: Hashable, Sendable {
 extension ReplicationCore {
   /// The nodes that follow this leader; empty on a node that does not lead.
   public var followers: [NodeID: FollowerStatus] {
-    leadership?.progress.mapValues { progress in
-      FollowerStatus(
+    guard let leadership else { return [:] }
+    var followers: [NodeID: FollowerStatus] = [:]
+    for (id, progress) in zip(leadership.progress.ids, leadership.progress.values) {
+      followers[id] = FollowerStatus(
         connected: progress.connected, match: progress.match, applied: progress.applied,
         lastAccepted: progress.lastAccepted, leaseUntil: progress.leaseBasis + lease)
-    } ?? [:]
+    }
+    return followers
   }
 
   /// How long reads may still rest on this leader's lease, in nanoseconds; 0 if they may not.

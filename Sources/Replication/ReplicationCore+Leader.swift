@@ -20,6 +20,10 @@ extension ReplicationCore {
         next: log.lastIndex + 1, connected: peers[member.id] != nil)
     }
     self.leadership = leadership
+    if Mutant.isPlanted(.servesBeforeOwnEntry) {
+      self.leadership?.serving = true
+      effects.append(.becameActive(epoch))
+    }
     setLeader(options.id, into: &effects)
     effects.append(.notice("leads in epoch \(epoch), from entry \(leadership.firstIndex)"))
     for peer in peers.values.sorted(by: { $0.id < $1.id }) where leadership.progress[peer.id] == nil {
@@ -33,7 +37,7 @@ extension ReplicationCore {
   /// Leads no more. The driver answers what is in doubt and closes its clients' sockets (design 4.12).
   mutating func stepDown(_ reason: String, at now: Instant, into effects: inout [Effect]) {
     guard leadership != nil else { return }
-    submit(at: now, into: &effects)
+    if !Mutant.isPlanted(.stepDownForgetsEntries) { submit(at: now, into: &effects) }
     leadership = nil
     setLeader(nil, into: &effects)
     election.at = now + lease / 4 + jitter(upTo: lease / 4)
@@ -75,10 +79,10 @@ extension ReplicationCore {
 
   /// Sends what was proposed to the disk and to every follower, at the same time.
   public mutating func flush(at now: Instant, into effects: inout [Effect]) {
-    guard let leadership, !halted else { return }
+    guard !halted, let wanted = leadership?.wantedNumber, let number = leadership?.number else { return }
     submit(at: now, into: &effects)
-    for id in leadership.followers { sendEntries(to: id, at: now, into: &effects) }
-    if leadership.wantedNumber > leadership.number { sendHeartbeats(at: now, into: &effects) }
+    for id in leadership?.followers ?? [] { sendEntries(to: id, at: now, into: &effects) }
+    if wanted > number { sendHeartbeats(at: now, into: &effects) }
   }
 
   /// Gives the log writer what was proposed. Also before the lead is lost: what stands in the log must be on its
@@ -106,6 +110,11 @@ extension ReplicationCore {
   /// led before the read came. Hence the number of the next append, never of one under way.
   public mutating func requestConfirmation() -> UInt64? {
     guard let leadership, leadership.serving else { return nil }
+    if Mutant.isPlanted(.readJoinsSentRound), leadership.number > leadership.confirmedNumber {
+      // The oldest one under way: each follower's append has a number of its own.
+      self.leadership?.wantedNumber = max(leadership.wantedNumber, leadership.confirmedNumber + 1)
+      return leadership.confirmedNumber + 1
+    }
     self.leadership?.wantedNumber = leadership.number + 1
     return leadership.number + 1
   }
@@ -169,9 +178,8 @@ extension ReplicationCore {
   ///
   /// `previous` is what the follower has on disk, so that it can ack at once, whatever its disk is doing.
   private mutating func sendHeartbeats(at now: Instant, into effects: inout [Effect]) {
-    guard let leadership else { return }
-    for id in leadership.followers {
-      guard let progress = leadership.progress[id], progress.connected else { continue }
+    for id in leadership?.followers ?? [] {
+      guard let progress = leadership?.progress[id], progress.connected else { continue }
       let previous = progress.mode == .streaming ? progress.match : progress.next - 1
       send([], after: previous, to: id, at: now, into: &effects)
     }
@@ -192,24 +200,24 @@ extension ReplicationCore {
   mutating func receive(
     _ reply: Message.AppendReply, from peer: NodeID, at now: Instant, into effects: inout [Effect]
   ) {
-    guard let leadership, reply.epoch == leadership.epoch, var progress = leadership.progress[peer] else {
-      return
-    }
+    // What a follower is known by is changed in place: a copy would take all that is under way with it.
+    guard let epoch = leadership?.epoch,
+      reply.epoch == epoch || Mutant.isPlanted(.ackOfEarlierEpochCounts) && reply.epoch < epoch,
+      let probeNumber = leadership?.progress[peer]?.probeNumber
+    else { return }
     switch reply.outcome {
     case .accepted(let upTo):
-      progress.accepted(number: reply.number, upTo: min(upTo, log.lastIndex), at: now)
-      progress.applied = reply.applied
-      self.leadership?.progress[peer] = progress
+      leadership?.progress[peer]?.accepted(number: reply.number, upTo: min(upTo, log.lastIndex), at: now)
+      leadership?.progress[peer]?.applied = reply.applied
       evaluateQuorums(at: now, into: &effects)
       sendEntries(to: peer, at: now, into: &effects)
     case .mismatched(let hint):
-      guard reply.number >= progress.probeNumber else { return }
-      progress.restart(next: min(min(hint, log.lastIndex) + 1, max(progress.next, 2) - 1))
-      self.leadership?.progress[peer] = progress
+      guard reply.number >= probeNumber, let next = leadership?.progress[peer]?.next else { return }
+      leadership?.progress[peer]?.restart(next: min(min(hint, log.lastIndex) + 1, max(next, 2) - 1))
       probe(peer, at: now, into: &effects)
     case .refused(let promised):
       seenRound = max(seenRound, promised.round)
-      guard promised > leadership.epoch else { return }
+      guard promised > reply.epoch else { return }
       refused(by: peer, promised: promised, at: now, into: &effects)
     }
   }
@@ -226,7 +234,7 @@ extension ReplicationCore {
       return
     }
     effects.append(.notice("\(peer) has promised epoch \(promised): asks for the lead again above it"))
-    submit(at: now, into: &effects)
+    if !Mutant.isPlanted(.stepDownForgetsEntries) { submit(at: now, into: &effects) }
     self.leadership = nil
     prepare(token: nil, resuming: true, at: now, into: &effects)
   }
@@ -236,11 +244,18 @@ extension ReplicationCore {
   /// Works out commit index, lease and confirmations after an ack or a finished fsync.
   mutating func evaluateQuorums(at now: Instant, into effects: inout [Effect]) {
     guard let leadership, let configuration = log.configuration else { return }
+    let sets = configuration.sets
     func agreed<Value: Comparable>(_ value: (Progress) -> Value, none: Value) -> Value? {
       // During a change of members both the old and the new set must agree (design 4.8).
       var lowest: Value?
-      for set in configuration.sets {
-        let values = set.slaves.map { leadership.progress[$0.id].map(value) ?? none }
+      for set in sets {
+        var values = set.slaves.map { leadership.progress[$0.id].map(value) ?? none }
+        if Mutant.isPlanted(.learnerCounts) {
+          let learners = leadership.progress.ids.filter {
+            configuration.member($0) == nil && peers[$0]?.role == .slave
+          }
+          values += learners.compactMap { leadership.progress[$0].map(value) }
+        }
         guard let reached = Quorum.reached(by: set.quorum.write, of: values) else { return nil }
         lowest = lowest.map { min($0, reached) } ?? reached
       }
@@ -248,14 +263,21 @@ extension ReplicationCore {
     }
 
     if let basis = agreed({ $0.leaseBasis }, none: .distantPast), basis > .distantPast {
-      let leaseUntil = basis + lease - driftMargin
+      var leaseUntil = basis + lease - driftMargin
+      if Mutant.isPlanted(.leaseWithoutDriftMargin) { leaseUntil = basis + lease }
+      if Mutant.isPlanted(.leaseOfOneSlave) {
+        let newest = leadership.progress.values.map(\.leaseBasis).max() ?? basis
+        leaseUntil = newest + lease - driftMargin
+      }
       self.leadership?.leaseUntil = leaseUntil
       if now < basis + lease { self.leadership?.suspended = false }
     }
     if let held = agreed({ $0.match }, none: 0) {
       // On our own disk too, and of our own epoch (design 4.4).
-      let index = min(held, durableIndex)
-      if index > commit, log.epoch(at: index) == leadership.epoch {
+      let index = Mutant.isPlanted(.commitBeforeOwnFsync) ? held : min(held, durableIndex)
+      if index > commit,
+        log.epoch(at: index) == leadership.epoch || Mutant.isPlanted(.commitOldEpochByCounting)
+      {
         commit(upTo: index, into: &effects)
         afterCommit(at: now, into: &effects)
       }
@@ -304,8 +326,8 @@ extension ReplicationCore {
     }
     if now >= leadership.commitNoticeAt {
       self.leadership?.commitNoticeAt = .distantFuture
-      for id in leadership.followers {
-        guard let progress = leadership.progress[id], progress.connected, progress.mode == .streaming,
+      for id in self.leadership?.followers ?? [] {
+        guard let progress = self.leadership?.progress[id], progress.connected, progress.mode == .streaming,
           progress.sentCommit < commit
         else { continue }
         send([], after: progress.match, to: id, at: now, into: &effects)
@@ -317,7 +339,7 @@ extension ReplicationCore {
 
   /// A write that the disk has not finished in a lease's time, with a second for each 16 MiB of it (4.11).
   private func stalledWrite(at now: Instant) -> OutstandingWrite? {
-    guard let oldest = outstanding.first else { return nil }
+    guard let oldest = outstanding.first, !Mutant.isPlanted(.stalledDiskLeads) else { return nil }
     let bytes = outstanding.reduce(0) { $0 + $1.bytes }
     return now - oldest.issued > lease + transferTime(of: bytes) ? oldest : nil
   }

@@ -11,7 +11,8 @@ extension ReplicationCore {
       candidacy == nil
     else { return }
     let answered = options.peers.map { address in dialed[address].flatMap { peers[$0] } }
-    guard peers.values.allSatisfy({ $0.cluster == nil }), !answered.contains(where: { $0 == nil }),
+    let isAnswered = !answered.contains { $0 == nil } || Mutant.isPlanted(.birthWithoutEveryPeer)
+    guard peers.values.allSatisfy({ $0.cluster == nil }), isAnswered,
       let slave = peers.values.filter({ $0.role == .slave }).min(by: { $0.id < $1.id })
     else { return }
     let cluster = ClusterID(high: random.next(), low: random.next())
@@ -59,8 +60,9 @@ extension ReplicationCore {
 
   /// Whether a removal is settled: until C_new is committed the change can still be cut, and the node return.
   private func isRemoved(_ id: NodeID) -> Bool {
-    guard let configuration = log.configuration, configuration.incoming == nil,
-      log.configurationIndex <= commit
+    guard let configuration = log.configuration,
+      configuration.incoming == nil && log.configurationIndex <= commit
+        || Mutant.isPlanted(.removalBeforeCommit)
     else { return false }
     return configuration.removed.contains(id)
   }
@@ -132,7 +134,7 @@ extension ReplicationCore {
     guard let leadership, leadership.serving, leadership.handover == nil, now < leadership.leaseUntil,
       let configuration = log.configuration, configuration.incoming == nil, log.configurationIndex <= commit
     else { return }
-    let learners = leadership.progress.keys.filter { configuration.member($0) == nil }.sorted()
+    let learners = leadership.followers.filter { configuration.member($0) == nil }
     for id in learners {
       guard let peer = peers[id], let progress = leadership.progress[id], isNear(id, leadership, at: now),
         progress.mode == .streaming, progress.match + 1024 >= commit
@@ -173,7 +175,14 @@ extension ReplicationCore {
     var joint = configuration
     joint.incoming = incoming
     joint.removed += removed
+    var final = joint
+    final.current = incoming
+    final.incoming = nil
+    if Mutant.isPlanted(.oneStepMembership) { joint = final }
     appendConfiguration(joint, at: now, into: &effects)
+    if Mutant.isPlanted(.lastStepBeforeFirstCommitted) {
+      appendConfiguration(final, at: now, into: &effects)
+    }
   }
 
   private mutating func appendConfiguration(

@@ -84,7 +84,9 @@ public struct ReplicationCore: Sendable {
     promisesFrom = now
     // A slave that restarts may have granted a lease that it has forgotten: it waits one out (design 4.5).
     // One that has never promised has granted none.
-    if recovered.hardState.promised != .zero { promisesFrom = now + lease }
+    if recovered.hardState.promised != .zero, !Mutant.isPlanted(.noWaitAfterRestart) {
+      promisesFrom = now + lease
+    }
     election.at = options.role.isMaster ? now + lease / 2 + jitter(upTo: lease / 2) : .distantFuture
   }
 
@@ -249,7 +251,7 @@ public struct ReplicationCore: Sendable {
     thenSend: [Outbound] = [], at now: Instant, into effects: inout [Effect]
   ) {
     lastTicket += 1
-    if let truncateFrom {
+    if let truncateFrom, !Mutant.isPlanted(.cutStaysDurable) {
       // Earlier writes made entries durable that this one takes away again.
       durableIndex = min(durableIndex, truncateFrom - 1)
       for position in outstanding.indices {
@@ -281,7 +283,9 @@ public struct ReplicationCore: Sendable {
   /// Lets the driver answer and apply what is committed, as far as our own disk has it: a replica that were ahead
   /// of its log after a crash could not be trusted.
   private mutating func announceCommitted(into effects: inout [Effect]) {
-    let index = min(commit, durableIndex)
+    var index = min(commit, durableIndex)
+    if Mutant.isPlanted(.commitBeforeOwnFsync), leadership != nil { index = commit }
+    if Mutant.isPlanted(.appliesUncommitted) { index = durableIndex }
     guard index > announced else { return }
     announced = index
     effects.append(.committed(upTo: index))

@@ -32,22 +32,10 @@ public struct SimulationCounts: Hashable, Sendable {
   public var reads = 0
   /// Writes that ended in doubt.
   public var inDoubt = 0
-  /// Times a master became active.
-  public var reigns = 0
-  /// Signed handovers.
-  public var handovers = 0
-  /// Crashes.
-  public var crashes = 0
-  /// Pauses of a whole node.
-  public var pauses = 0
-  /// Partitions.
-  public var partitions = 0
-  /// Disks lost.
-  public var diskLosses = 0
-  /// Configurations that were committed.
-  public var configurations = 0
-  /// Entries cut from a log.
-  public var truncations = 0
+  /// The faults that took place.
+  public var faults = Tally<SimulatedFault>()
+  /// The turns that the protocol took.
+  public var paths = Tally<ProtocolPath>()
 
   /// Nothing has happened yet.
   public init() {}
@@ -58,13 +46,7 @@ public struct SimulationCounts: Hashable, Sendable {
     a.writes += b.writes
     a.reads += b.reads
     a.inDoubt += b.inDoubt
-    a.reigns += b.reigns
-    a.handovers += b.handovers
-    a.crashes += b.crashes
-    a.pauses += b.pauses
-    a.partitions += b.partitions
-    a.diskLosses += b.diskLosses
-    a.configurations += b.configurations
-    a.truncations += b.truncations
+    a.faults += b.faults
+    a.paths += b.paths
   }
 }

@@ -14,7 +14,8 @@ public final class ReplicaReader: @unchecked Sendable {
   private let keysFromStart: SQLiteStatement
   private let keysAfter: SQLiteStatement
   private let hold: SQLiteStatement
-  private var isHolding = false
+  /// Whether `holdSnapshot` was called and `releaseSnapshot` not yet.
+  public private(set) var isHoldingSnapshot = false
 
   /// Opens the replica in a node's directory, which its `ReplicaWriter` must have made.
   public convenience init(directory: String) throws {
@@ -64,21 +65,21 @@ public final class ReplicaReader: @unchecked Sendable {
   /// Beyond that it makes reads cheaper: each one on its own takes and gives back a lock on the file. To be held
   /// for moments only, since the -wal file cannot be reused meanwhile.
   public func holdSnapshot() throws {
-    guard !isHolding else { return }
+    guard !isHoldingSnapshot else { return }
     // A statement that is not reset keeps its snapshot, and the others read in it.
     try wordingErrors { guard try hold.step() else { throw noMeta } }
-    isHolding = true
+    isHoldingSnapshot = true
   }
 
   /// Ends what `holdSnapshot` began.
   public func releaseSnapshot() {
     hold.reset()
-    isHolding = false
+    isHoldingSnapshot = false
   }
 
   /// Runs several reads that all see the same transaction.
   public func snapshot<Result>(_ body: (ReplicaReader) throws -> Result) throws -> Result {
-    guard !isHolding else { return try body(self) }
+    guard !isHoldingSnapshot else { return try body(self) }
     try holdSnapshot()
     defer { releaseSnapshot() }
     return try body(self)

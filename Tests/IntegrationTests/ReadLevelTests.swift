@@ -60,6 +60,25 @@ extension IntegrationTests {
       }
     }
 
+    @Test(
+      "A connection that reads by majority keeps the order of its reads and writes",
+      arguments: [[], ["--no-lease"]])
+    func majorityOrder(options: [String]) async throws {
+      try await withCluster(options: options) { cluster in
+        let connection = try await cluster.primary.connect()
+        for round in 0..<20 {
+          let (old, new) = ("\(round)-1", "\(round)-2")
+          let pipeline = [
+            ["SET", "a", old], ["KV.CONSISTENCY", "majority"], ["GET", "a"], ["SET", "a", new], ["GET", "a"],
+          ].map { $0.map { Array($0.utf8) } }
+          try await connection.send(pipeline.flatMap(RESPConnection.encode))
+          let replies = try await connection.receive(5, within: .seconds(10))
+          try #require(
+            replies == [.simple("OK"), .simple("OK"), .text(old), .simple("OK"), .text(new)], "\(replies)")
+        }
+      }
+    }
+
     @Test("A slave and a standby answer stale reads when asked for them, and nothing else")
     func stale() async throws {
       try await withCluster { cluster in

@@ -1,3 +1,4 @@
+import Commands
 import Replication
 import Testing
 
@@ -79,22 +80,21 @@ struct CheckerTests {
   }
 
   @Test func historyWithAStaleReadIsNamed() {
-    var history = History()
-    let key = Array("k".utf8)
-    let write = history.begin(.put(4), on: key)
-    history.end(write, on: key, seen: nil)
-    let read = history.begin(.get, on: key)
-    history.end(read, on: key, seen: nil)
-    #expect(history.check()?.contains("the history of key k is not linearizable") == true)
+    var history = HistoryRecorder<KeyspaceModel>()
+    let write = history.begin(.command(CommandDice.words("SET k 4")))
+    history.end(write, .ok)
+    let read = history.begin(.command(CommandDice.words("GET k")))
+    history.end(read, .null)
+    let verdict = LinearizabilityChecker.check(history.operations, KeyspaceModel())
+    #expect(verdict.counterexample?.description.contains("key k is not linearizable") == true)
   }
 
   @Test func operationThatNeverHappenedIsLeftOut() {
-    var history = History()
-    let key = Array("k".utf8)
-    let write = history.begin(.put(4), on: key)
-    history.void(write, on: key)
-    let read = history.begin(.get, on: key)
-    history.end(read, on: key, seen: nil)
-    #expect(history.check() == nil)
+    var history = HistoryRecorder<KeyspaceModel>()
+    let write = history.begin(.command(CommandDice.words("SET k 4")))
+    history.void(write)
+    let read = history.begin(.command(CommandDice.words("GET k")))
+    history.end(read, .null)
+    #expect(LinearizabilityChecker.check(history.operations, KeyspaceModel()).holds)
   }
 }

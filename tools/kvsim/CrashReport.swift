@@ -7,7 +7,7 @@
 /// Ends the process with code 3 and names the seed when the simulated code traps.
 enum CrashReport {
   /// Written by the handler as it is: in a signal handler nothing may be allocated.
-  nonisolated(unsafe) private static let line = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 64)
+  nonisolated(unsafe) private static let line = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 128)
   nonisolated(unsafe) private static var count = 0
 
   static func install() {
@@ -22,7 +22,8 @@ enum CrashReport {
 
   /// Remembers the seed under way.
   static func name(seed: UInt64) {
-    let text = Array("seed \(seed): crashed\n".utf8.prefix(line.count))
+    let text = Array(
+      "seed \(seed): crashed; repeat it with: kvsim --seed \(seed) --verbose\n".utf8.prefix(line.count))
     for (place, byte) in text.enumerated() { line[place] = byte }
     count = text.count
   }

@@ -7,20 +7,6 @@ import Simulation
   import Darwin
 #endif
 
-/// Seeds as a person writes them: FIRST..LAST.
-struct SeedRange: ExpressibleByArgument {
-  let range: ClosedRange<UInt64>
-
-  init?(argument: String) {
-    let parts = argument.split(separator: ".", omittingEmptySubsequences: true)
-    guard argument.contains(".."), parts.count == 2, let first = UInt64(parts[0]),
-      let last = UInt64(parts[1]),
-      first <= last
-    else { return nil }
-    range = first...last
-  }
-}
-
 extension SimulationDefect: ExpressibleByArgument {}
 
 func describe(_ verdict: SimulationResult.Verdict) -> String {
@@ -31,11 +17,15 @@ func describe(_ verdict: SimulationResult.Verdict) -> String {
   }
 }
 
+/// What happened how often, a line for each kind of thing.
 func describe(_ counts: SimulationCounts) -> String {
-  "events \(counts.events), writes \(counts.writes), reads \(counts.reads), in doubt \(counts.inDoubt), "
-    + "reigns \(counts.reigns), handovers \(counts.handovers), crashes \(counts.crashes), "
-    + "pauses \(counts.pauses), partitions \(counts.partitions), disks lost \(counts.diskLosses), "
-    + "configurations \(counts.configurations), truncations \(counts.truncations)"
+  let faults = counts.faults.all.map { "\($0.kind.rawValue) \($0.count)" }.joined(separator: ", ")
+  let paths = counts.paths.all.map { "\($0.kind.rawValue) \($0.count)" }.joined(separator: ", ")
+  return """
+    events \(counts.events), writes \(counts.writes), reads \(counts.reads), in doubt \(counts.inDoubt)
+    faults: \(faults)
+    paths: \(paths)
+    """
 }
 
 func hexadecimal(_ value: UInt64) -> String {

@@ -6,6 +6,7 @@ struct CanonicalLog {
   /// The digest of the keyspace after each entry; the first is that of the empty keyspace.
   private var digests: [UInt64] = [0]
   private var replica = Replica()
+  private(set) var timeline = KeyTimeline()
   private(set) var configuration: ClusterConfiguration?
   private(set) var configurationIndex: LogIndex = 0
 
@@ -18,19 +19,54 @@ struct CanonicalLog {
   /// The last entry of an epoch lower than this one.
   func last(before epoch: Epoch) -> Entry? { entries.last { $0.epoch < epoch } }
 
+  func holdsEntry(of epoch: Epoch) -> Bool { entries.last { $0.epoch <= epoch }?.epoch == epoch }
+
   func digest(at index: LogIndex) -> UInt64? { index <= lastIndex ? digests[Int(index)] : nil }
 
+  /// A node cuts its log at this entry; returns what is wrong with that, or nil.
+  func cut(_ entry: Entry) -> Broken? {
+    guard let known = self.entry(at: entry.index), known.epoch == entry.epoch else { return nil }
+    return Broken(
+      .neverCut, "cuts its log at entry \(entry.index) of epoch \(entry.epoch), which is committed")
+  }
+
+  /// Whether the newest committed entry is still on W disks of each set; returns what is wrong, or nil.
+  ///
+  /// - Parameter holds: Whether a slave has it on disk; one whose disk was lost counts as if it had.
+  func kept(holds: (NodeID, Entry) -> Bool) -> Broken? {
+    guard let entry = entries.last, let configuration else { return nil }
+    return Self.heldByQuorum(entry, of: configuration, .quorumKept, holds: holds)
+  }
+
+  /// Whether W slaves of each set hold an entry; returns what is wrong, or nil.
+  static func heldByQuorum(
+    _ entry: Entry, of configuration: ClusterConfiguration, _ invariant: Invariant,
+    holds: (NodeID, Entry) -> Bool
+  ) -> Broken? {
+    for set in configuration.sets {
+      let holders = set.slaves.count { holds($0.id, entry) }
+      guard holders >= set.quorum.write else {
+        return Broken(
+          invariant,
+          "entry \(entry.index) is committed and on \(holders) disks of \(set.slaves.count) slaves only")
+      }
+    }
+    return nil
+  }
+
   /// Takes an entry that a node calls committed; returns what is wrong with it, or nil.
-  mutating func commit(_ entry: Entry) -> String? {
+  mutating func commit(_ entry: Entry) -> Broken? {
     if let known = self.entry(at: entry.index) {
       guard known != entry else { return nil }
-      return "entry \(entry.index) was committed as \(known) and is now \(entry)"
+      return Broken(.neverChanged, "entry \(entry.index) was committed as \(known) and is now \(entry)")
     }
     guard entry.index == lastIndex + 1 else {
-      return "entry \(entry.index) is called committed, but \(lastIndex + 1) never was"
+      return Broken(
+        .neverChanged, "entry \(entry.index) is called committed, but \(lastIndex + 1) never was")
     }
     entries.append(entry)
     replica.apply(entry)
+    timeline.take(entry)
     digests.append(replica.digest)
     if case .configuration(let configuration) = entry.payload {
       self.configuration = configuration

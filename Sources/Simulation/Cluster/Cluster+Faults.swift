@@ -5,71 +5,109 @@ import Replication
 extension Cluster {
   func fault() {
     guard !recovery.begun else { return }
-    let kinds = ClusterPlan.Fault.allCases.filter { plan.faults[$0] != nil }
-    var ticket = faultDice.below(max(1, kinds.reduce(0) { $0 + (plan.faults[$1] ?? 0) }))
-    for kind in kinds {
-      let weight = plan.faults[kind] ?? 0
-      if ticket < weight {
-        inject(kind)
+    checkKept()
+    var ticket = faultDice.below(max(1, plan.faults.reduce(0) { $0 + $1.weight }))
+    for (place, fault) in plan.faults.enumerated() {
+      if ticket < fault.weight {
+        trace.mix(place)
+        if inject(fault.kind) { counts.faults[fault.kind] += 1 }
         break
       }
-      ticket -= weight
+      ticket -= fault.weight
     }
     schedule(.fault, after: faultDice.between(plan.faultInterval / 4, plan.faultInterval * 7 / 4))
   }
 
-  private func inject(_ kind: ClusterPlan.Fault) {
-    trace.mix(kind.rawValue)
+  /// Lets something go wrong; false if there was nothing that it could happen to, or not yet.
+  private func inject(_ kind: SimulatedFault) -> Bool {
+    if plan.changesMembersInPartitions, [.isolate, .isolateOneWay, .split].contains(kind) {
+      schedule(.ambush(.remove, machine: 0), after: faultDice.between(0, 100_000_000))
+    }
     switch kind {
-    case .crash: if let victim { crashForAWhile(victim) }
-    case .crashMany:
-      let share = faultDice.below(100)
-      for machine in machines where machine.isRunning && faultDice.chance(percent: share) {
-        crashForAWhile(machine)
-      }
-    case .pause: if let victim { pause(victim, for: faultSpan(20, 3_000)) }
-    case .isolate: if let victim { isolate(victim, outward: true, inward: true) }
+    case .crash: return onVictim { crashForAWhile($0) }
+    case .crashMany: return crashMany()
+    case .powerCut: return cutPower()
+    case .pause: return onVictim { pause($0, for: faultSpan(20, 3_000)) }
+    case .suspend: return suspend()
+    case .isolate: return onVictim { isolate($0, outward: true, inward: true) }
     case .isolateOneWay:
-      guard let victim else { return }
       let outward = faultDice.chance(percent: 50)
-      isolate(victim, outward: outward, inward: !outward)
-    case .split: split()
-    case .cutLink:
-      guard let a = faultDice.pick(machines), let b = faultDice.pick(machines), a !== b else { return }
-      resetLink(Network.link(a.index, b.index))
-    case .stallDisk: victim?.disk.stall = faultSpan(50, 1_500)
-    case .loseDisk: loseDisk()
-    case .joinSlave: join(.slave, limit: 7)
-    case .joinMaster: join(.backup, limit: 3)
-    case .remove: remove()
-    case .rejoin: rejoin()
-    case .transfer: transfer()
-    case .fillDisk:
-      guard let victim else { return }
-      setDisk(of: victim, full: true)
-      schedule(.emptyDisk(machine: victim.index), after: faultSpan(50, 4_000))
+      return onVictim { isolate($0, outward: outward, inward: !outward) }
+    case .split: return split()
+    case .cutLink: return cutLink()
+    case .slowSync: return onVictim { $0.disk.stall = faultSpan(50, 1_500) }
+    case .stuckSync: return onVictim { stickSync(of: $0) }
+    case .failedSync: return onVictim { $0.syncFails = true }
+    case .fullDisk: return onVictim { fillDisk(of: $0) }
+    case .bitRot: return rot()
+    case .lostDisk: return loseDisk()
+    case .joinSlave: return join(.slave, limit: 7)
+    case .joinTwin: return joinTwin()
+    case .joinMaster: return join(.backup, limit: 3)
+    case .remove: return remove()
+    case .rejoin: return rejoin()
+    case .transfer: return transfer()
+    case .ambush:
+      layAmbush()
+      return false
     }
   }
 
+  private func onVictim(_ body: (Machine) -> Void) -> Bool {
+    guard let victim else { return false }
+    body(victim)
+    return true
+  }
+
   /// A running node; half of the time the active master, since most depends on it.
-  private var victim: Machine? {
+  var victim: Machine? {
     let running = machines.filter(\.isRunning)
-    let active = running.filter { $0.process?.core.isActive == true }
+    let active = running.filter { $0.standing == .active }
     return faultDice.pick(!active.isEmpty && faultDice.chance(percent: 50) ? active : running)
   }
 
-  private func faultSpan(_ low: Int64, _ high: Int64) -> Int64 {
+  func faultSpan(_ low: Int64, _ high: Int64) -> Int64 {
     .milliseconds(low) + faultDice.between(0, .milliseconds(high - low))
   }
 
-  private func crashForAWhile(_ machine: Machine) {
+  // MARK: Processes
+
+  func crashForAWhile(_ machine: Machine) {
     crash(machine)
-    schedule(.start(machine: machine.index), after: faultSpan(5, 3_000))
+    let span = faultDice.between(plan.restartTime.lowerBound, plan.restartTime.upperBound)
+    schedule(.start(machine: machine.index), after: span)
+  }
+
+  private func crashMany() -> Bool {
+    let share = faultDice.below(100)
+    let victims = machines.filter { $0.isRunning && faultDice.chance(percent: share) }
+    for machine in victims { crashForAWhile(machine) }
+    return victims.count > 1
+  }
+
+  private func cutPower() -> Bool {
+    let who = faultDice.below(3)
+    trace.say(at: time, "the power fails for \(["all", "the masters", "the slaves"][who])")
+    let victims = machines.filter { $0.isRunning && (who == 0 || $0.role.isMaster == (who == 1)) }
+    let span = faultSpan(5, 2_000)
+    for machine in victims {
+      crash(machine)
+      schedule(.start(machine: machine.index), after: span + faultDice.between(0, 300_000_000))
+    }
+    return !victims.isEmpty
+  }
+
+  private func suspend() -> Bool {
+    trace.say(at: time, "all nodes sleep")
+    let span = faultSpan(100, 8_000)
+    let awake = machines.filter { $0.isRunning && !$0.paused }
+    for machine in awake { pause(machine, for: span + faultDice.between(0, 20_000_000)) }
+    return !awake.isEmpty
   }
 
   // MARK: Partitions
 
-  private func isolate(_ machine: Machine, outward: Bool, inward: Bool) {
+  func isolate(_ machine: Machine, outward: Bool, inward: Bool) {
     // Sometimes from one other node only.
     let others = machines.filter { $0 !== machine }
     let cut = faultDice.chance(percent: 30) ? faultDice.pick(others).map { [$0] } ?? [] : others
@@ -82,7 +120,7 @@ extension Cluster {
     startPartition(pairs, for: faultSpan(50, 4_000))
   }
 
-  private func split() {
+  private func split() -> Bool {
     let share = 20 + faultDice.below(60)
     let side = machines.map { _ in faultDice.chance(percent: share) }
     trace.say(at: time, "the network splits: \(machines.filter { side[$0.index] }.map(\.name)) stand apart")
@@ -91,94 +129,12 @@ extension Cluster {
       for b in machines.indices where side[a] != side[b] { pairs.append((a, b)) }
     }
     startPartition(pairs, for: faultSpan(50, 4_000))
+    return !pairs.isEmpty
   }
 
-  // MARK: Disks
-
-  /// Rationed, so that what was committed survives somewhere: one lost id at a time, and no change of members
-  /// under way anywhere. Otherwise a red run would prove nothing.
-  private func loseDisk() {
-    guard let configuration = canonical.configuration, configuration.incoming == nil,
-      !configuration.slaves.contains(where: { lostIDs.contains($0.id) }),
-      !configuration.masters.contains(where: { lostIDs.contains($0.id) }),
-      machines.allSatisfy({ !knowsLaterConfiguration($0) })
-    else { return }
-    let members = machines.filter { machine in
-      guard let member = configuration.member(machine.id) else { return false }
-      if !member.role.isMaster { return configuration.current.quorum.write >= 2 }
-      // A master that stays must know who belongs to the cluster now: one that only knows slaves of the past may
-      // never find a quorum of them.
-      let others = configuration.current.masters.compactMap { machineOf[$0.id] }.filter {
-        $0 != machine.index
-          && LogIndex(machines[$0].disk.durable.entries.count) >= canonical.configurationIndex
-      }
-      // An empty primary whose other masters are empty too would rightly give birth to another cluster.
-      return !others.isEmpty && (machine.role == .backup || peersKnowACluster(machine))
-    }
-    guard let machine = faultDice.pick(members) else { return }
-    counts.diskLosses += 1
-    wipe(machine)
-    schedule(.start(machine: machine.index), after: faultSpan(5, 2_000))
-  }
-
-  private func knowsLaterConfiguration(_ machine: Machine) -> Bool {
-    machine.disk.written.entries.dropFirst(Int(canonical.configurationIndex)).contains {
-      if case .configuration = $0.payload { true } else { false }
-    }
-  }
-
-  private func peersKnowACluster(_ machine: Machine) -> Bool {
-    !machine.peers.isEmpty
-      && machines.allSatisfy {
-        !machine.peers.contains($0.address) || $0.disk.durable.hardState.cluster != nil
-      }
-  }
-
-  // MARK: Members
-
-  private func join(_ role: NodeRole, limit: Int) {
-    let present = machines.count { $0.role.isMaster == role.isMaster && !$0.retired }
-    guard present < limit, machines.count < Network.limit else { return }
-    let machine = addMachine(role: role)
-    if role.isMaster { machine.peers = machines.filter { $0.role.isMaster && $0 !== machine }.map(\.address) }
-    start(machine)
-  }
-
-  private func remove() {
-    guard let master = activeMaster, let process = master.process,
-      let members = process.core.configuration?.current.all, let member = faultDice.pick(members)
-    else { return }
-    var effects: [Effect] = []
-    let refusal = process.core.remove(member.id, at: master.clock.local(at: time), into: &effects)
-    say(master, "is asked to remove \(member.name): \(refusal ?? "begins")")
-    carryOut(effects, master, process)
-  }
-
-  /// A node that was removed returns as a new one.
-  private func rejoin() {
-    let retired = machines.filter { $0.retired && ($0.role == .slave || peersKnowACluster($0)) }
-    guard let machine = faultDice.pick(retired) else { return }
-    wipe(machine)
-    machine.retired = false
-    start(machine)
-  }
-
-  private func transfer() {
-    guard let master = activeMaster, let process = master.process else { return }
-    let others = machines.filter { $0.role.isMaster && $0 !== master }
-    let target = faultDice.chance(percent: 50) ? nil : faultDice.pick(others)?.id
-    var effects: [Effect] = []
-    // A handover may be signed at once, within this call.
-    let before = master.yieldsOnHandover
-    master.yieldsOnHandover = true
-    let refusal = process.core.transfer(to: target, at: master.clock.local(at: time), into: &effects)
-    if refusal != nil { master.yieldsOnHandover = before }
-    say(master, "is asked to hand over: \(refusal ?? "begins")")
-    carryOut(effects, master, process)
-  }
-
-  /// The master that clients would find, if it can be spoken to.
-  var activeMaster: Machine? {
-    machines.first { !$0.paused && $0.process?.core.isActive == true }
+  private func cutLink() -> Bool {
+    guard let a = faultDice.pick(machines), let b = faultDice.pick(machines), a !== b else { return false }
+    resetLink(Network.link(a.index, b.index))
+    return true
   }
 }

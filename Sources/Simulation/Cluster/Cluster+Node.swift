@@ -1,4 +1,5 @@
 import Replication
+import Serving
 
 // What a driver does for its core: writes, messages, timers, applying.
 
@@ -18,17 +19,21 @@ extension Cluster {
       if case .disk(let isFull) = event { process.toldOfFullDisk = isFull }
       process.core.receive(event, at: now, into: &effects)
     case .synced(let writes):
+      machine.outstanding.removeFirst(min(writes.count, machine.outstanding.count))
       for write in writes {
         for outbound in write.thenSend { send(outbound, from: machine) }
       }
       guard let last = writes.last else { return }
       process.core.receive(.persisted(ticket: last.ticket), at: now, into: &effects)
       scheduleApply(machine, process)
-    case .request(let request): serve(request, machine, process)
+    case .service(let input): serve(input, machine, process)
     case .timer(let setFor):
       guard process.timerAt == setFor else { return }
       process.timerAt = .max
-      if now >= process.core.nextDeadline { process.core.receive(.timer, at: now, into: &effects) }
+      if now >= process.deadline {
+        process.core.receive(.timer, at: now, into: &effects)
+        checkStall(machine, process, at: now)
+      }
     case .flush:
       process.flushScheduled = false
       process.core.flush(at: now, into: &effects)
@@ -36,6 +41,9 @@ extension Cluster {
     case .fetch(let fetch): answer(fetch, machine, process, into: &effects)
     }
     carryOut(effects, machine, process)
+    guard machine.process === process else { return }
+    inspect(machine, process)
+    scheduleExpiry(machine, process)
   }
 
   /// Does what the core wants, and what follows from it, until nothing is left to do.
@@ -45,17 +53,14 @@ extension Cluster {
       for effect in effects {
         carryOut(effect, machine, process)
         guard failure == nil, machine.process === process else { return }
+        process.server.follow(effect)
       }
       effects.removeAll(keepingCapacity: true)
-      if process.retryHeld {
-        process.retryHeld = false
-        let held = process.held
-        process.held = []
-        for request in held { serve(request, machine, process) }
-      }
-      guard process.flushWanted else { break }
+      guard process.flushWanted || process.confirmationWanted else { break }
+      let mayWait = !process.confirmationWanted
       process.flushWanted = false
-      if plan.lateFlush, !process.flushScheduled, nodeDice.chance(percent: 60) {
+      process.confirmationWanted = false
+      if mayWait, plan.lateFlush, !process.flushScheduled, nodeDice.chance(percent: 60) {
         process.flushScheduled = true
         schedule(.flush, for: machine, after: nodeDice.between(1_000, 20_000_000))
       } else {
@@ -74,24 +79,23 @@ extension Cluster {
     case .truncated(let index): truncated(from: index, machine, process)
     case .becameActive(let epoch): becameActive(in: epoch, machine, process)
     case .resumed:
+      counts.paths[.handoverCalledOff] += 1
       machine.yieldsOnHandover = false
-      process.retryHeld = true
     case .steppedDown(let reason):
       say(machine, "steps down: \(reason)")
+      counts.paths[isStalled(machine, process) ? .stalledLeaderSteppedDown : .leaderSteppedDown] += 1
       machine.yieldsOnHandover = false
-      abandonClients(process, active: nil)
-    case .suspended: doubt(from: 0, process)
+    case .suspended: counts.paths[.suspended] += 1
     case .handedOver(let target): handedOver(to: target, machine, process)
-    case .confirmed(let number): confirmed(number, machine, process)
-    case .leaderChanged: break
-    case .configurationCommitted: counts.configurations += 1
+    case .confirmed: counts.paths[.readsConfirmed] += 1
+    case .leaderChanged, .configurationCommitted: break
     case .halt(let reason): halted(reason, machine)
     case .notice(let text): say(machine, text)
     }
   }
 
   func setTimer(_ machine: Machine, _ process: Process) {
-    let deadline = process.core.nextDeadline
+    let deadline = process.deadline
     guard deadline < .distantFuture else { return }
     let at = max(time, machine.clock.time(of: deadline)) + nodeDice.between(0, 200_000)
     guard at < process.timerAt else { return }
@@ -103,22 +107,17 @@ extension Cluster {
 
   private func submit(_ write: LogWrite, _ machine: Machine) {
     trace.mix(write.ticket)
-    if machine.process?.toldOfFullDisk == true, machine.role == .slave, !write.entries.isEmpty {
-      fail(machine, "writes entries to a full disk")
-    }
-    var previous =
-      write.entries.first.flatMap { machine.disk.written.entry(at: $0.index - 1)?.epoch } ?? .zero
-    for entry in write.entries {
-      if let wrong = matching.write(entry, after: previous) { fail(machine, wrong) }
-      previous = entry.epoch
-    }
+    inspect(write, of: machine)
+    guard failure == nil else { return }
+    machine.outstanding.append(
+      (machine.clock.local(at: time), write.entries.reduce(0) { $0 + $1.approximateSize }))
     machine.disk.submit(write)
-    if defect == .acknowledgeBeforeFsync { schedule(.synced([write]), for: machine, after: 10_000) }
+    if Mutant.isPlanted(.acknowledgeBeforeFsync) { schedule(.synced([write]), for: machine, after: 10_000) }
     startSync(machine)
   }
 
   private func startSync(_ machine: Machine) {
-    guard machine.disk.startSync() else { return }
+    guard machine.disk.startSync(), !machine.syncSticks else { return }
     let span = diskDice.between(plan.syncTime.lowerBound, plan.syncTime.upperBound) + machine.disk.stall
     machine.disk.stall = 0
     schedule(.syncDone(machine: machine.index, incarnation: machine.incarnation), after: span)
@@ -126,23 +125,32 @@ extension Cluster {
 
   func syncDone(_ machine: Machine, incarnation: Int) {
     guard machine.incarnation == incarnation, machine.isRunning else { return }
+    if machine.syncFails {
+      // The node stops at once; a restart reads what is really there, which may be more than it was told.
+      say(machine, "stops: an fsync of log.db has failed")
+      return crashForAWhile(machine)
+    }
     let writes = machine.disk.finishSync()
-    if defect != .acknowledgeBeforeFsync { give(.synced(writes), to: machine) }
+    if let cluster = machine.disk.durable.hardState.cluster, let wrong = configurations.belongs(to: cluster) {
+      return fail(machine, wrong)
+    }
+    if !Mutant.isPlanted(.acknowledgeBeforeFsync) { give(.synced(writes), to: machine) }
     if machine.isRunning { startSync(machine) }
   }
 
   private func answer(_ fetch: Fetch, _ machine: Machine, _ process: Process, into effects: inout [Effect]) {
-    var entries: [Entry] = []
-    var bytes = 0
-    var index = fetch.from
-    while let entry = machine.disk.written.entry(at: index), entries.isEmpty || bytes < fetch.limitBytes {
-      entries.append(entry)
-      bytes += entry.approximateSize
-      index += 1
+    counts.paths[fetch.purpose == .pull ? .fetchedForPull : .fetchedForFollower] += 1
+    do {
+      let entries = try machine.disk.entries(from: fetch.from, limitBytes: fetch.limitBytes)
+      guard !entries.isEmpty else { return }
+      process.core.receive(.fetched(fetch, entries), at: machine.clock.local(at: time), into: &effects)
+    } catch {
+      counts.paths[.damageFoundByFetch] += 1
+      say(machine, "halts: \(error)")
+      stop(machine)
+      machine.disk.crash(syncReachedDisk: true)
+      scheduleReplacement(of: machine)
     }
-    guard !entries.isEmpty else { return }
-    process.core.receive(
-      .fetched(fetch, entries), at: machine.clock.local(at: time), into: &effects)
   }
 
   // MARK: Committed entries
@@ -150,85 +158,64 @@ extension Cluster {
   private func committed(upTo index: LogIndex, _ machine: Machine, _ process: Process) {
     trace.mix(index)
     let known = canonical.lastIndex
-    let first = min(index, max(process.replica.applied, 1))
+    guard let epoch = process.core.epoch(at: index),
+      machine.disk.durable.entry(at: index)?.epoch == epoch
+    else {
+      return fail(machine, Broken(.order, "answers for entry \(index), which is not on its own disk"))
+    }
     // What this node called committed before is looked at again: it must not have changed.
-    for position in first...index {
-      guard
-        let entry = process.core.recentEntry(at: position) ?? machine.disk.written.entry(at: position)
-      else { continue }
+    for position in min(index, process.replica.applied + 1)...index {
+      guard let entry = process.core.recentEntry(at: position) else { continue }
       if let wrong = canonical.commit(entry) { return fail(machine, wrong) }
     }
     if index > known, process.core.knownLeader == machine.id { checkQuorum(of: index, machine, process) }
-    answerWrites(upTo: index, machine, process)
-    settleReads(machine, process)
+    _ = process.server.takeCommitted(upTo: index)
     scheduleApply(machine, process)
   }
 
   /// What a leader calls committed is on its own disk and on those of W slaves of each set in force.
   private func checkQuorum(of index: LogIndex, _ machine: Machine, _ process: Process) {
-    guard let configuration = process.core.configuration, let epoch = process.core.epoch(at: index) else {
-      return fail(machine, "entry \(index) is committed without a configuration")
+    guard let configuration = process.core.configuration, let entry = canonical.entry(at: index) else {
+      return fail(machine, Broken(.quorum, "entry \(index) is committed without a configuration"))
     }
-    guard machine.disk.durable.entry(at: index)?.epoch == epoch else {
-      return fail(machine, "entry \(index) is committed and not on the leader's own disk")
-    }
-    for set in configuration.sets {
-      let holders = set.slaves.count { slave in
-        if lostIDs.contains(slave.id) { return true }
-        return machineOf[slave.id].map { machines[$0].disk.durable.entry(at: index)?.epoch == epoch } ?? false
-      }
-      guard holders >= set.quorum.write else {
-        return fail(
-          machine, "entry \(index) is committed and on \(holders) disks of \(set.slaves.count) slaves only")
-      }
-    }
+    let wrong = unplanted { CanonicalLog.heldByQuorum(entry, of: configuration, .quorum, holds: isOnDisk) }
+    if let wrong { fail(machine, wrong) }
   }
 
   private func truncated(from index: LogIndex, _ machine: Machine, _ process: Process) {
-    counts.truncations += 1
+    counts.paths[.logCut] += 1
+    spring(.cut, machine)
+    if let entry = machine.disk.written.entry(at: index), let wrong = canonical.cut(entry) {
+      fail(machine, wrong)
+    }
+    if machine.disk.written.entries.dropFirst(Int(index) - 1).contains(where: { $0.configuration != nil }) {
+      counts.paths[.jointChangeCut] += 1
+    }
     say(machine, "cuts its log from entry \(index) on")
-    doubt(from: index, process)
   }
 
   private func becameActive(in epoch: Epoch, _ machine: Machine, _ process: Process) {
-    counts.reigns += 1
+    spring(.active, machine)
     say(machine, "is active in epoch \(epoch)")
     machine.yielded = false
     process.signed = false
-    process.retryHeld = true
-    checkReign(epoch, machine, process.core)
-    // Reads that wait were looked up in an earlier reign; another master may have led in between.
-    let reads = process.reads
-    process.reads = []
-    process.held = reads.map(\.request) + process.held
-  }
-
-  /// A leader holds all that was committed in earlier epochs, and no two leases are valid at one time.
-  ///
-  /// A master that wakes up late may become active in an epoch that others have left behind already: it has no
-  /// lease then, and what was committed after its epoch it need not hold.
-  private func checkReign(_ epoch: Epoch, _ machine: Machine, _ core: ReplicationCore) {
-    if let last = canonical.last(before: epoch), core.epoch(at: last.index) != last.epoch {
-      fail(machine, "leads in epoch \(epoch) without the committed entry \(last.index)")
-    }
-    guard core.mayRead(at: machine.clock.local(at: time)) else { return }
-    for other in machines where other !== machine {
-      guard let others = other.process?.core, others.mayRead(at: other.clock.local(at: time)) else {
-        continue
-      }
-      fail(
-        machine, "holds the lease of epoch \(epoch) while \(other.name) still holds that of \(others.epoch)")
+    // Others may have left this epoch behind already while this node slept: it has no lease then.
+    if !canonical.holdsEntry(of: epoch) {
+      fail(machine, Broken(.firstEntry, "serves in epoch \(epoch) before an entry of it is committed"))
     }
   }
 
   private func handedOver(to target: NodeID, _ machine: Machine, _ process: Process) {
-    counts.handovers += 1
+    counts.paths[.handoverSigned] += 1
+    spring(.signed, machine)
     say(machine, "hands over to \(target)")
-    if !process.writes.isEmpty { fail(machine, "signs a handover with unanswered writes") }
+    if process.server.unansweredWrites > 0 {
+      fail(machine, Broken(.handover, "signs a handover with unanswered writes"))
+    }
+    checkHandover(to: target, machine, process)
     machine.yielded = machine.yieldsOnHandover
     process.signed = true
     reigns.sign(process.core.promised)
-    abandonClients(process, active: target)
   }
 
   private func halted(_ reason: String, _ machine: Machine) {
@@ -236,7 +223,8 @@ extension Cluster {
     // A removal is settled once a configuration without the node is committed; only then may it be sent away.
     guard let configuration = canonical.configuration, configuration.removed.contains(machine.id),
       configuration.member(machine.id) == nil
-    else { return fail(machine, "halts: \(reason)") }
+    else { return fail(machine, Broken(.noHalt, "halts: \(reason)")) }
+    counts.paths[.removedNodeEnded] += 1
     stop(machine)
     machine.retired = true
   }
@@ -250,24 +238,24 @@ extension Cluster {
   }
 
   private func apply(_ machine: Machine, _ process: Process) {
-    process.applyScheduled = false
     let before = process.replica.applied
     // Nothing is applied before it is fsynced in the log: the replica must never be ahead of the log it is made of.
     while process.replica.applied < process.core.commitIndex,
-      let entry = machine.disk.durable.entry(at: process.replica.applied + 1),
-      entry.epoch == process.core.epoch(at: entry.index)
+      let entry = process.core.recentEntry(at: process.replica.applied + 1),
+      machine.disk.durable.entry(at: entry.index)?.epoch == entry.epoch
     {
       process.replica.apply(entry)
       guard canonical.digest(at: entry.index) == process.replica.digest else {
         return fail(
-          machine, "has applied entry \(entry.index) and holds another state than the committed log")
+          machine,
+          Broken(.equalStates, "holds another state after entry \(entry.index) than the committed log gives"))
       }
     }
-    guard process.replica.applied > before else { return }
+    guard process.replica.applied > before else {
+      process.applyScheduled = false
+      return
+    }
     if diskDice.chance(percent: 25) { machine.disk.replica = process.replica }
-    var effects: [Effect] = []
-    process.core.receive(
-      .applied(process.replica.applied), at: machine.clock.local(at: time), into: &effects)
-    carryOut(effects, machine, process)
+    announceApplied(machine, process)
   }
 }

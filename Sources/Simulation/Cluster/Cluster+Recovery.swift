@@ -32,9 +32,19 @@ extension Cluster {
     network.plan.latePerMillion = 0
     network.unblockAll()
     mendLinks()
-    workload.quiet = true
+    workload.isQuiet = true
+    ambush = nil
+    checkKept()
+    let shared = machines.filter(\.isTwin).map(\.name)
     for machine in machines {
       machine.disk.stall = 0
+      machine.syncFails = false
+      // What hangs is killed, and slaves that share a name are restarted under names of their own.
+      if machine.syncSticks { crash(machine) }
+      if shared.contains(machine.name) {
+        crash(machine)
+        machine.name += "-\(machine.index)"
+      }
       setDisk(of: machine, full: false)
       if machine.paused { resume(machine, pause: machine.pauses) }
       if !machine.isRunning { schedule(.start(machine: machine.index), after: .milliseconds(1)) }
@@ -58,7 +68,7 @@ extension Cluster {
     schedule(.observe, after: .milliseconds(25))
   }
 
-  private func end(stuck reason: String?) {
+  func end(stuck reason: String?) {
     recovery.stage = .over
     guard let reason else { return }
     let nodes = machines.filter(\.isRunning).map { machine in
@@ -111,25 +121,23 @@ extension Cluster {
 
   /// A client writes at the leader, again and again until it is answered.
   private func probe(_ leader: Machine, _ epoch: Epoch) {
-    guard workload.clients[0].operation == nil else { return }
-    if let probing = recovery.probing, probing == epoch, history.succeeded(lastOn: probeKey) {
+    guard isProberIdle else { return }
+    if let probing = recovery.probing, probing == epoch, isProbeAnswered {
       recovery.probed = epoch
       return
     }
     recovery.probing = epoch
-    workload.clients[0].target = leader.index
-    workload.valuesMade += 1
-    ask(.put(workload.valuesMade), of: probeKey, 0)
+    probe("INCR", key: probeKey, at: leader, isRead: false)
   }
 
   /// Once the cluster stands still, each key is read a last time.
   private func readNext() {
-    guard workload.clients[0].operation == nil else {
+    guard isProberIdle else {
       if time > recovery.deadline + recoveryTime { end(stuck: "the last reads are not answered") }
       return
     }
+    checkKept()
     guard let key = recovery.keysToRead.popLast() else { return end(stuck: nil) }
-    workload.clients[0].target = activeMaster?.index ?? 0
-    ask(.get, of: key, 0)
+    probe("GET", key: key, at: activeMaster ?? machines[0], isRead: true)
   }
 }

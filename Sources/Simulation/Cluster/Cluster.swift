@@ -1,4 +1,5 @@
 import Replication
+import Serving
 
 /// What happens next in the world.
 enum Occurrence {
@@ -7,14 +8,19 @@ enum Occurrence {
   case syncDone(machine: Int, incarnation: Int)
   case connect(link: Int)
   case connectionLost(link: Int, end: Int, session: Int, onlyIfBlocked: Bool)
-  case request(Request, machine: Int)
-  case reply(Reply, client: Int, attempt: UInt64)
-  case wake(client: Int, attempt: UInt64)
+  case client(ClientStep)
+  case read(ReadFrame, to: NodeID, machine: Int, link: Int, session: Int)
   case start(machine: Int)
   case resume(machine: Int, pause: Int)
   case fault
   case heal(partition: Int)
   case emptyDisk(machine: Int)
+  case hearing(from: NodeID, machine: Int, link: Int, session: Int)
+  /// A person kills and restarts a node that hangs.
+  case kill(machine: Int, incarnation: Int)
+  /// A person replaces a damaged disk, unless that was done already.
+  case replaceDisk(machine: Int, id: NodeID)
+  case ambush(Ambush.Blow, machine: Int)
   case endOfFaults
   case observe
 }
@@ -42,10 +48,15 @@ final class Cluster {
   var workload: Workload
   var recovery = Recovery()
 
+  /// The blow that waits for its moment.
+  var ambush: Ambush?
+
   var canonical = CanonicalLog()
   var matching = LogMatchingChecker()
   var reigns = ReignChecker()
-  var history = History()
+  var promises = PromiseChecker()
+  var configurations = ConfigurationChecker()
+  var history = HistoryRecorder<KeyspaceModel>()
 
   var networkDice: Dice
   var diskDice: Dice
@@ -53,19 +64,25 @@ final class Cluster {
   var clientDice: Dice
   var nodeDice: Dice
 
-  init(seed: UInt64, defect: SimulationDefect?, transcript: ((String) -> Void)?) {
+  /// - Parameter adjust: Changes the plan that the seed has drawn; for tests.
+  init(
+    seed: UInt64, defect: SimulationDefect?, transcript: ((String) -> Void)?,
+    adjust: (inout ClusterPlan) -> Void = { _ in }
+  ) {
     self.seed = seed
     self.defect = defect
     trace = Trace(transcript: transcript)
     var dice = Dice(seed: seed)
-    plan = ClusterPlan(dice: &dice, defect: defect)
+    var plan = ClusterPlan(dice: &dice, defect: defect)
+    adjust(&plan)
+    self.plan = plan
     networkDice = dice.fork()
     diskDice = dice.fork()
     faultDice = dice.fork()
     clientDice = dice.fork()
     nodeDice = dice.fork()
     network = Network(plan: plan.network)
-    workload = Workload(clients: plan.clients)
+    workload = Workload(clients: plan.clients, dice: &clientDice)
     for number in 0..<plan.masters { addMachine(role: number == 0 ? .primary : .backup) }
     for _ in 0..<plan.slaves { addMachine(role: .slave) }
     let masters = machines.filter { $0.role.isMaster }
@@ -76,12 +93,12 @@ final class Cluster {
   func addMachine(role: NodeRole) -> Machine {
     var drift = nodeDice.between(-plan.drift, plan.drift)
     // The worst case for a lease: a slow clock where it is used, fast ones where it is granted.
-    if defect == .driftBeyondMargin { drift = role.isMaster ? -plan.drift : plan.drift }
+    if plan.driftsBeyondMargin || plan.opposedClocks { drift = role.isMaster ? -plan.drift : plan.drift }
     let clock = NodeClock(offset: nodeDice.between(0, 1_000_000_000_000), drift: drift)
     let index = machines.count
     let machine = Machine(
       index: index, id: NodeID(nodeDice.bits() | 1), role: role, name: "\(role.rawValue)\(index)",
-      clock: clock)
+      clock: clock, wallOffset: nodeDice.between(-Cluster.wallSkew, Cluster.wallSkew))
     machines.append(machine)
     machineOf[machine.id] = index
     return machine
@@ -90,25 +107,45 @@ final class Cluster {
   // MARK: The run
 
   func run() -> SimulationResult {
+    begin()
+    advance(until: .max)
+    return finish()
+  }
+
+  func begin() {
     for machine in machines {
-      queue.push(.start(machine: machine.index), at: nodeDice.between(0, 100_000_000))
+      queue.push(.start(machine: machine.index), at: nodeDice.between(0, plan.startSpan))
     }
     for client in workload.clients.indices { pauseClient(client) }
     queue.push(.fault, at: .milliseconds(faultDice.between(100, 2_000)))
     queue.push(.endOfFaults, at: plan.faultTime)
-    while failure == nil, !recovery.ended, let next = queue.pop() {
+    trace.say(at: 0, plan.description)
+  }
+
+  func advance(until moment: Int64) {
+    while failure == nil, !recovery.ended, let at = queue.nextTime, at <= moment, let next = queue.pop() {
       time = next.time
       counts.events += 1
       trace.mix(time)
       happen(next.element)
+      if counts.events > Cluster.eventLimit { end(stuck: "the nodes do not come to rest") }
     }
-    if failure == nil, recovery.stuck == nil { failure = history.check() }
+  }
+
+  private func finish() -> SimulationResult {
+    if failure == nil, recovery.stuck == nil {
+      failure = checkHistory().map { Broken(.linearizable, $0).description }
+    }
+    for machine in machines { machine.process?.forgetConnections() }
     trace.say(at: time, failure.map { "WRONG: \($0)" } ?? recovery.stuck.map { "STUCK: \($0)" } ?? "held")
     let verdict: SimulationResult.Verdict =
       failure.map { .wrong($0) } ?? recovery.stuck.map { .stuck($0) } ?? .held
     return SimulationResult(
       seed: seed, verdict: verdict, traceHash: trace.hash, simulatedNanoseconds: time, counts: counts)
   }
+
+  /// Several times what the busiest run needs: more is a loop in which time stands still.
+  private static let eventLimit = 2_000_000
 
   private func happen(_ occurrence: Occurrence) {
     switch occurrence {
@@ -122,16 +159,21 @@ final class Cluster {
     case .connect(let link): connect(link)
     case .connectionLost(let link, let end, let session, let onlyIfBlocked):
       connectionLost(link, end: end, session: session, onlyIfBlocked: onlyIfBlocked)
-    case .request(let request, let index):
-      let machine = machines[index]
-      if machine.isRunning { give(.request(request), to: machine) } else { answer(request, .moved(nil)) }
-    case .reply(let reply, let client, let attempt): replied(reply, to: client, attempt: attempt)
-    case .wake(let client, let attempt): wake(client, attempt: attempt)
+    case .client(let step): happen(step)
+    case .read(let frame, let receiver, let index, let link, let session):
+      arrive(frame, to: receiver, at: machines[index], link: link, session: session)
     case .start(let index): start(machines[index])
     case .resume(let index, let pause): resume(machines[index], pause: pause)
     case .fault: fault()
     case .heal(let partition): heal(partition: partition)
     case .emptyDisk(let index): setDisk(of: machines[index], full: false)
+    case .hearing(let sender, let index, let link, let session):
+      hear(from: sender, at: machines[index], link: link, session: session)
+    case .kill(let index, let incarnation):
+      guard machines[index].incarnation == incarnation else { return }
+      crashForAWhile(machines[index])
+    case .replaceDisk(let index, let id): replaceDisk(of: machines[index], id: id)
+    case .ambush(let blow, let index): strike(blow, machines[index])
     case .endOfFaults: endFaults()
     case .observe: observe()
     }
@@ -142,6 +184,8 @@ final class Cluster {
   func schedule(_ input: Input, for machine: Machine, after span: Int64) {
     schedule(.input(input, machine: machine.index, incarnation: machine.incarnation), after: span)
   }
+
+  func fail(_ machine: Machine?, _ broken: Broken) { fail(machine, broken.description) }
 
   /// Ends the run with a broken promise.
   func fail(_ machine: Machine?, _ reason: String) {
@@ -161,18 +205,31 @@ final class Cluster {
     machine.incarnation += 1
     machine.yielded = false
     trace.mix(machine.index)
-    let recovered = machine.disk.recovered()
+    let recovered: RecoveredState
+    do {
+      recovered = try machine.disk.recovered()
+    } catch {
+      counts.paths[.damageFoundAtStart] += 1
+      say(machine, "does not start: \(error)")
+      return scheduleReplacement(of: machine)
+    }
+    if let wrong = promises.start(machine.id, holding: recovered.hardState) { fail(machine, wrong) }
     say(machine, "starts as \(machine.id) with \(recovered.lastIndex) entries")
     let options = ReplicationOptions(
       id: machine.id, role: machine.role, name: machine.name, address: machine.address, peers: machine.peers,
       leaseMilliseconds: plan.leaseMilliseconds, useLease: plan.useLease,
       automaticFailback: plan.automaticFailback, cacheBytes: plan.cacheBytes, seed: nodeDice.bits())
     let core = ReplicationCore(options: options, recovered: recovered, now: machine.clock.local(at: time))
-    let process = Process(core: core, replica: machine.disk.replica)
+    let process = Process(
+      core: core, replica: machine.disk.replica,
+      options: ServingOptions(writeTimeout: plan.writeTimeout, readTimeout: plan.readTimeout), cluster: self,
+      machine: machine)
     machine.process = process
-    for index in stride(from: 1, through: core.commitIndex, by: 1) {
+    machine.progress = ProgressChecker()
+    for index in stride(from: 1, through: core.commitIndex, by: 1) where !machine.disk.rotten.contains(index)
+    {
       if let entry = machine.disk.durable.entry(at: index), let wrong = canonical.commit(entry) {
-        fail(machine, "after a restart " + wrong)
+        fail(machine, wrong)
       }
     }
     if machine.diskIsFull { give(.event(.disk(isFull: true)), to: machine) }
@@ -183,7 +240,6 @@ final class Cluster {
 
   func crash(_ machine: Machine) {
     guard machine.isRunning else { return }
-    counts.crashes += 1
     say(machine, "crashes")
     stop(machine)
     machine.disk.crash(syncReachedDisk: diskDice.chance(percent: 50))
@@ -192,16 +248,20 @@ final class Cluster {
 
   /// Ends the process; what is under way on its links and to its clients is cut off.
   func stop(_ machine: Machine) {
+    let process = machine.process
     machine.process = nil
     machine.paused = false
     machine.backlog.removeAll()
+    machine.outstanding.removeAll()
+    machine.syncFails = false
+    machine.syncSticks = false
+    machine.standing = .follower
     dropLinks(of: machine)
-    closeClients(of: machine)
+    closeClients(of: machine, process)
   }
 
   func pause(_ machine: Machine, for span: Int64) {
     guard machine.isRunning, !machine.paused else { return }
-    counts.pauses += 1
     machine.paused = true
     machine.pauses += 1
     say(machine, "is paused for \(span / 1_000_000) ms")
@@ -236,7 +296,7 @@ final class Cluster {
     stop(machine)
     machine.disk = FakeDisk()
     say(machine, "has lost its disk")
-    guard defect != .keepIdentity else { return }
+    guard !Mutant.isPlanted(.lostDiskKeepsIdentity) else { return }
     lostIDs.insert(machine.id)
     machineOf[machine.id] = nil
     machine.id = NodeID(nodeDice.bits() | 1)

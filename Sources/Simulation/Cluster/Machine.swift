@@ -10,6 +10,8 @@ final class Machine {
   /// The addresses that the node is told at its start (design 4.1).
   var peers: [String] = []
   let clock: NodeClock
+  /// Milliseconds by which its wall clock is wrong.
+  let wallOffset: Int64
   var id: NodeID
   var disk = FakeDisk()
   /// nil while the node is down.
@@ -19,10 +21,20 @@ final class Machine {
   /// Stopped by SIGSTOP: what comes waits, while the clock goes on.
   var paused = false
   var backlog: Deque<Input> = []
+  /// The next fsync fails.
+  var syncFails = false
+  /// The next fsync never returns.
+  var syncSticks = false
+  /// What the log writer was given and the core has not heard back of.
+  var outstanding: Deque<(issued: Instant, bytes: Int)> = []
+  var progress = ProgressChecker()
+  var standing = Standing.follower
   /// The driver has found too little room for entries.
   var diskIsFull = false
   /// The node was removed from the cluster and has halted for that reason.
   var retired = false
+  /// It was started with the name of another slave.
+  var isTwin = false
   /// A person moved the lead away from this primary, so that it will not take it back.
   var yielded = false
   /// A person has asked for the handover that is under way.
@@ -30,12 +42,13 @@ final class Machine {
   /// Counts the pauses, so that the end of an earlier one is recognised.
   var pauses = 0
 
-  init(index: Int, id: NodeID, role: NodeRole, name: String, clock: NodeClock) {
+  init(index: Int, id: NodeID, role: NodeRole, name: String, clock: NodeClock, wallOffset: Int64) {
     self.index = index
     self.id = id
     self.role = role
     self.name = name
     self.clock = clock
+    self.wallOffset = wallOffset
     address = "machine\(index):1"
   }
 
@@ -47,12 +60,17 @@ final class Machine {
   }
 }
 
+/// What a master is after a step.
+enum Standing {
+  case follower, candidate, active
+}
+
 /// What reaches a node.
 enum Input {
   case event(Event)
   /// An fsync is done: its messages leave, then the core hears of it.
   case synced([LogWrite])
-  case request(Request)
+  case service(ServiceInput)
   /// The timer that was set for this moment.
   case timer(Int64)
   case flush
@@ -60,60 +78,5 @@ enum Input {
   case fetch(Fetch)
 
   var isTimer: Bool { if case .timer = self { true } else { false } }
-  var isRequest: Bool { if case .request = self { true } else { false } }
-}
-
-/// The volatile part of a node: the core, and what the driver around it remembers.
-final class Process {
-  var core: ReplicationCore
-  var replica: Replica
-  /// Proposed and not answered, by ascending index.
-  var writes: Deque<PendingWrite> = []
-  var reads: [PendingRead] = []
-  /// Requests that came while writes were not admitted for a moment.
-  var held: [Request] = []
-  var timerAt: Int64 = .max
-  var flushWanted = false
-  var flushScheduled = false
-  var applyScheduled = false
-  var retryHeld = false
-  /// The core was told that the disk is full.
-  var toldOfFullDisk = false
-  /// The token is signed, and no new reign has begun here since.
-  var signed = false
-
-  struct PendingWrite {
-    var index: LogIndex
-    var request: Request
-    var seen: UInt64?
-  }
-
-  struct PendingRead {
-    var request: Request
-    var seen: UInt64?
-    /// The entry that made what was seen, or 0.
-    var index: LogIndex
-    /// The round that must confirm the lead, once it is asked for.
-    var confirmation: UInt64?
-  }
-
-  init(core: ReplicationCore, replica: Replica) {
-    self.core = core
-    self.replica = replica
-  }
-
-  /// The newest value of a key: an effect that is not applied yet, or what the replica holds.
-  func newest(_ key: [UInt8]) -> (value: UInt64?, index: LogIndex) {
-    var index = core.lastIndex
-    while index > replica.applied {
-      if case .mutations(let mutations) = core.recentEntry(at: index)?.payload,
-        let mutation = mutations.last(where: { $0.key == key })
-      {
-        return (mutation.operation == .put ? RegisterCoding.value(mutation.value) : nil, index)
-      }
-      index -= 1
-    }
-    guard let known = replica.value(of: key) else { return (nil, 0) }
-    return (RegisterCoding.value(known.value), known.index)
-  }
+  var isRequest: Bool { if case .service(.requests) = self { true } else { false } }
 }

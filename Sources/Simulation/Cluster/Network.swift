@@ -64,30 +64,9 @@ extension Cluster {
   // MARK: Messages
 
   func send(_ outbound: Outbound, from machine: Machine) {
-    if case .append(let append) = outbound.message,
-      let wrong = reigns.append(
-        in: append.epoch, machine: machine.index, incarnation: machine.incarnation)
-    {
-      fail(machine, wrong)
-    }
-    guard let receiver = machineOf[outbound.to], receiver != machine.index else { return }
-    let place = Network.link(machine.index, receiver)
-    let side = machine.index < receiver ? 0 : 1
-    guard network.links[place].up[side], network.links[place].ids[1 - side] == outbound.to else { return }
-    guard !network.isBlocked(from: machine.index, to: receiver) else {
-      network.links[place].torn = true
-      return
-    }
-    let plan = network.plan
-    guard !networkDice.chance(perMillion: plan.lossPerMillion) else { return }
-    let copies = networkDice.chance(perMillion: plan.doublePerMillion) ? 2 : 1
-    for _ in 0..<copies {
-      var at = time + networkDice.between(plan.delay.lowerBound, plan.delay.upperBound)
-      if networkDice.chance(perMillion: plan.latePerMillion) { at += networkDice.between(0, 1_500_000_000) }
-      if plan.ordered {
-        at = max(at, network.links[place].lastArrival[side] + 1)
-        network.links[place].lastArrival[side] = at
-      }
+    inspect(outbound, from: machine)
+    let size = outbound.message.largeSize
+    for (receiver, place, at) in arrivals(from: machine, to: outbound.to, size: size) {
       queue.push(
         .message(
           outbound.message, from: machine.id, to: outbound.to, machine: receiver, link: place,
@@ -95,17 +74,78 @@ extension Cluster {
     }
   }
 
+  /// Where and when a message of so many bytes, if it is a large one, arrives: not at all, once or twice.
+  func arrivals(
+    from machine: Machine, to node: NodeID, size: Int64
+  ) -> [(receiver: Int, link: Int, at: Int64)] {
+    guard let receiver = machineOf[node], receiver != machine.index else { return [] }
+    let place = Network.link(machine.index, receiver)
+    let side = machine.index < receiver ? 0 : 1
+    guard network.links[place].up[side], network.links[place].ids[1 - side] == node else { return [] }
+    guard !network.isBlocked(from: machine.index, to: receiver) else {
+      network.links[place].torn = true
+      return []
+    }
+    let plan = network.plan
+    guard !networkDice.chance(perMillion: plan.lossPerMillion) else { return [] }
+    var arrivals: [(receiver: Int, link: Int, at: Int64)] = []
+    let copies = networkDice.chance(perMillion: plan.doublePerMillion) ? 2 : 1
+    for _ in 0..<copies {
+      var at = time + networkDice.between(plan.delay.lowerBound, plan.delay.upperBound)
+      if networkDice.chance(perMillion: plan.latePerMillion) {
+        // Some so late that their sender has crashed and returned since, and others lead.
+        at += networkDice.between(0, networkDice.chance(percent: 25) ? 12_000_000_000 : 1_500_000_000)
+      }
+      let transfer = size * 1_000_000_000 / plan.bandwidth
+      at += transfer
+      if plan.ordered {
+        at = max(at, network.links[place].lastArrival[side] + 1)
+        network.links[place].lastArrival[side] = at
+      }
+      if transfer > 0 { pushHearing(until: at, for: transfer, receiver, machine, place) }
+      arrivals.append((receiver, place, at))
+    }
+    return arrivals
+  }
+
+  /// A connection that has ended delivers nothing more. Without connections late messages still come.
+  func isHeard(by machine: Machine, link: Int, session: Int) -> Bool {
+    guard network.plan.ordered else { return true }
+    let side = Network.ends(of: link).low == machine.index ? 0 : 1
+    return network.links[link].session == session && network.links[link].up[side]
+  }
+
   func arrive(
     _ message: Message, from sender: NodeID, to receiver: NodeID, at machine: Machine, link: Int, session: Int
   ) {
-    guard machine.isRunning, machine.id == receiver else { return }
-    // A connection that has ended delivers nothing more. Without connections late messages still come.
-    if network.plan.ordered {
-      let side = Network.ends(of: link).low == machine.index ? 0 : 1
-      guard network.links[link].session == session, network.links[link].up[side] else { return }
+    guard machine.isRunning, machine.id == receiver, isHeard(by: machine, link: link, session: session) else {
+      return
     }
+    if network.links[link].session != session { counts.paths[.lateMessage] += 1 }
     trace.mix(sender.rawValue)
     give(.event(.received(message, from: sender)), to: machine)
+  }
+
+  /// A large message is heard in parts; with TCP all that is said later waits behind it.
+  private func pushHearing(
+    until end: Int64, for span: Int64, _ receiver: Int, _ machine: Machine, _ place: Int
+  ) {
+    let parts: Int64 = 6
+    for part in 1..<parts {
+      queue.push(
+        .hearing(
+          from: machine.id, machine: receiver, link: place, session: network.links[place].session),
+        at: max(time, end - span / parts * part))
+    }
+  }
+
+  func hear(from sender: NodeID, at machine: Machine, link: Int, session: Int) {
+    let side = Network.ends(of: link).low == machine.index ? 0 : 1
+    guard machine.isRunning, network.links[link].session == session, network.links[link].up[side] else {
+      return
+    }
+    counts.paths[.heardInParts] += 1
+    give(.event(.hearing(sender)), to: machine)
   }
 
   // MARK: Links
@@ -136,7 +176,7 @@ extension Cluster {
     let pair = [machines[low], machines[high]]
     let introductions = pair.map(\.introduction)
     if let a = introductions[0].cluster, let b = introductions[1].cluster, a != b {
-      return fail(pair[0], "belongs to cluster \(a), and \(pair[1].name) to cluster \(b)")
+      return fail(pair[0], Broken(.oneBirth, "belongs to cluster \(a), and \(pair[1].name) to cluster \(b)"))
     }
     network.links[place].session += 1
     network.links[place].up = [true, true]
@@ -205,7 +245,6 @@ extension Cluster {
 
   /// Starts a partition; each end of a link in its way notices after a while.
   func startPartition(_ pairs: [(from: Int, to: Int)], for span: Int64) {
-    counts.partitions += 1
     let partition = network.block(pairs)
     for pair in pairs {
       let place = Network.link(pair.from, pair.to)
@@ -227,5 +266,19 @@ extension Cluster {
       if network.plan.ordered { resetLink(place) }
     }
     ensureLinks()
+  }
+}
+
+extension Message {
+  /// The bytes of a message that is so large that its way takes time; 0 of any other.
+  fileprivate var largeSize: Int64 {
+    let entries: [Entry]
+    switch self {
+    case .append(let append): entries = append.entries
+    case .pullReply(let reply): entries = reply.entries
+    default: return 0
+    }
+    let bytes = entries.reduce(0) { $0 + $1.approximateSize }
+    return bytes > 64 << 10 ? Int64(bytes) : 0
   }
 }

@@ -42,8 +42,10 @@ struct EventQueue<Element> {
       heap[0] = last
       sink()
     }
-    guard let element = elements[first.place] else { preconditionFailure("a key without an element") }
-    elements[first.place] = nil
+    // Swapped out instead of copied: an element is large and holds many references.
+    var taken: Element?
+    swap(&taken, &elements[first.place])
+    guard let element = taken else { preconditionFailure("a key without an element") }
     freePlaces.append(first.place)
     return (first.time, element)
   }

@@ -16,6 +16,15 @@ struct FakeDisk {
 
   private(set) var waiting: Deque<LogWrite> = []
   private(set) var syncing: [LogWrite] = []
+  /// Entries whose stored bytes have changed by themselves; their checksums tell whoever reads them.
+  private(set) var rotten: [LogIndex] = []
+
+  /// A stored entry does not fit its checksum.
+  struct Damage: Error, CustomStringConvertible {
+    var index: LogIndex
+
+    var description: String { "log.db is damaged at index \(index): the checksum does not fit the entry" }
+  }
 
   struct Contents {
     var hardState = HardState()
@@ -37,9 +46,21 @@ struct FakeDisk {
       if let state = write.hardState { hardState = state }
       commit = max(commit, write.commit)
     }
+
+    /// Changes a bit of an entry with a value; false if it has none.
+    @discardableResult
+    mutating func flip(_ bit: Int, at index: LogIndex) -> Bool {
+      guard case .mutations(var mutations) = entry(at: index)?.payload, !mutations[0].value.isEmpty else {
+        return false
+      }
+      mutations[0].value[bit / 8 % mutations[0].value.count] ^= 1 << UInt8(bit % 8)
+      entries[Int(index) - 1].payload = .mutations(mutations)
+      return true
+    }
   }
 
   mutating func submit(_ write: LogWrite) {
+    if let first = write.truncateFrom { rotten.removeAll { $0 >= first } }
     written.take(write)
     waiting.append(write)
   }
@@ -66,6 +87,7 @@ struct FakeDisk {
     syncing = []
     waiting = []
     written = durable
+    rotten.removeAll { $0 > LogIndex(durable.entries.count) }
     stall = 0
   }
 
@@ -75,8 +97,43 @@ struct FakeDisk {
     written.hardState = durable.hardState
   }
 
-  /// What a restarted node finds.
-  func recovered() -> RecoveredState {
+  // MARK: Reading
+
+  /// Flips a bit of a durable entry.
+  mutating func rot(at index: LogIndex, bit: Int) {
+    guard !rotten.contains(index), let entry = durable.entry(at: index), written.entry(at: index) == entry,
+      durable.flip(bit, at: index)
+    else { return }
+    written.flip(bit, at: index)
+    rotten.append(index)
+  }
+
+  /// Entries from an index on, at least one if there is one, each verified.
+  func entries(from first: LogIndex, limitBytes: Int) throws(Damage) -> [Entry] {
+    var entries: [Entry] = []
+    var bytes = 0
+    var index = first
+    while let entry = written.entry(at: index), entries.isEmpty || bytes < limitBytes {
+      try verify(index)
+      entries.append(entry)
+      bytes += entry.approximateSize
+      index += 1
+    }
+    return entries
+  }
+
+  private func verify(_ index: LogIndex) throws(Damage) {
+    if rotten.contains(index) { throw Damage(index: index) }
+  }
+
+  /// How many entries at the end of the log a start verifies at least, as the real one does.
+  private static let verifiedTail: LogIndex = 64
+
+  /// What a restarted node finds. Not the whole log is read: damage in its older part shows only later.
+  func recovered() throws(Damage) -> RecoveredState {
+    let last = LogIndex(durable.entries.count)
+    let verified = min(replica.applied, last - min(last, Self.verifiedTail))
+    for index in rotten.sorted() where index > verified && index <= last { throw Damage(index: index) }
     var reigns: [Reign] = []
     var configurations: [IndexedConfiguration] = []
     for entry in durable.entries {

@@ -3,6 +3,9 @@ final class Trace {
   private(set) var hash: UInt64 = 0xCBF2_9CE4_8422_2325
   private let transcript: ((String) -> Void)?
 
+  /// Whether anybody reads the transcript.
+  var isTold: Bool { transcript != nil }
+
   init(transcript: ((String) -> Void)?) { self.transcript = transcript }
 
   func mix(_ value: UInt64) {

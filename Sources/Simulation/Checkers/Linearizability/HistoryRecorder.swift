@@ -33,6 +33,9 @@ public struct HistoryRecorder<Model: SequentialModel>: Sendable {
   /// The operation certainly never happened and never will.
   public mutating func void(_ operation: Int) { void.insert(operation) }
 
+  /// What was asked, for people.
+  public func input(of operation: Int) -> Model.Input { all[operation].input }
+
   /// Whether an operation was answered.
   public func isAnswered(_ operation: Int) -> Bool { !all[operation].isUnknown }
 }

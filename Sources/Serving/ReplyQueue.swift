@@ -7,9 +7,6 @@ import Replication
 /// A reply leaves only when all before it have left, so that pipelined commands are answered in order while none
 /// waits for another's fsync.
 struct ReplyQueue {
-  /// Finds a reply again; numbers rise by one with each request.
-  typealias Ticket = UInt64
-
   private enum Slot {
     case ready(Reply)
     case afterCommit(LogIndex, Reply)
@@ -17,7 +14,7 @@ struct ReplyQueue {
   }
 
   private var slots: Deque<Slot> = []
-  private var first: Ticket = 0
+  private var first: Session.Ticket = 0
 
   var isEmpty: Bool { slots.isEmpty }
   var count: Int { slots.count }
@@ -26,20 +23,20 @@ struct ReplyQueue {
   mutating func add(_ reply: Reply) { slots.append(.ready(reply)) }
 
   /// A reply that can leave once the entry is committed.
-  mutating func add(_ reply: Reply, afterCommitOf index: LogIndex) -> Ticket {
+  mutating func add(_ reply: Reply, afterCommitOf index: LogIndex) -> Session.Ticket {
     slots.append(.afterCommit(index, reply))
-    return first + Ticket(slots.count) - 1
+    return first + Session.Ticket(slots.count) - 1
   }
 
   /// A reply that is not known yet.
-  mutating func addOpen() -> Ticket {
+  mutating func addOpen() -> Session.Ticket {
     slots.append(.open)
-    return first + Ticket(slots.count) - 1
+    return first + Session.Ticket(slots.count) - 1
   }
 
   /// Decides a reply that has not left; one that has is left alone.
-  mutating func fulfil(_ ticket: Ticket, with reply: Reply) {
-    guard ticket >= first, ticket - first < Ticket(slots.count) else { return }
+  mutating func fulfil(_ ticket: Session.Ticket, with reply: Reply) {
+    guard ticket >= first, ticket - first < Session.Ticket(slots.count) else { return }
     slots[Int(ticket - first)] = .ready(reply)
   }
 

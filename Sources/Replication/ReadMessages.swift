@@ -1,5 +1,3 @@
-import Replication
-
 /// Asks a node for one key of its replica (design 4.6).
 public struct ReadRequest: Hashable, Sendable {
   /// Comes back in the answer.

@@ -1,0 +1,87 @@
+import Commands
+import DequeModule
+import Replication
+
+// Requests that cannot be answered yet, and the sessions that they belong to (design 4.12).
+
+extension RequestServer {
+  func list(_ session: Session) {
+    guard !session.isListed else { return }
+    session.isListed = true
+    waitingSessions.append(session)
+  }
+
+  /// Tries the requests that had to wait once more, in the order in which they came on each connection.
+  func retryWaiting() {
+    guard !waitingSessions.isEmpty else { return }
+    let listed = waitingSessions
+    waitingSessions = []
+    for session in listed { session.isListed = false }
+    for session in listed { advance(session) }
+  }
+
+  private func advance(_ session: Session) {
+    while !session.isClosing, var request = session.waiting.first {
+      guard execute(&request, for: session) else {
+        session.waiting[0] = request
+        list(session)
+        break
+      }
+      session.waiting.removeFirst()
+    }
+    session.drain()
+  }
+
+  /// Answers requests that have waited for too long; nothing was done for them.
+  func expireWaiting(at now: Instant) {
+    var touched = false
+    for session in waitingSessions {
+      while let first = session.waiting.first, isExpired(first, at: now) {
+        session.waiting.removeFirst()
+        session.answer(.error(isWrite(first) ? Refusal.noReplicas : Refusal.unconfirmed))
+        advance(session)
+        touched = true
+      }
+    }
+    if touched { retryWaiting() }
+  }
+
+  private func isExpired(_ request: Request, at now: Instant) -> Bool {
+    let age = now - request.arrived
+    guard age > min(options.writeTimeout, options.readTimeout) else { return false }
+    return age > (isWrite(request) ? options.writeTimeout : options.readTimeout)
+  }
+
+  private func isWrite(_ request: Request) -> Bool {
+    table.command(named: request.arguments[0])?.flags.contains(.write) == true
+  }
+
+  /// Answers what waits on a connection that is about to close; nothing was done for it.
+  func failWaiting(_ session: Session) {
+    while let request = session.waiting.popFirst() {
+      session.answer(departureRefusal(isWrite: isWrite(request)))
+    }
+  }
+
+  // MARK: Sessions
+
+  func opened(_ session: Session) {
+    sessions[session.id] = session
+    statistics.connections += 1
+  }
+
+  func closed(_ session: Session) {
+    sessions[session.id] = nil
+    waitingSessions.removeAll { $0 === session }
+  }
+
+  /// The closed socket is the signal to look for the active master, for most clients (design 4.12).
+  func closeSessions(_ reason: String) {
+    let open = orderedSessions.filter { $0.consistency != .stale }
+    if !open.isEmpty { host.log("closes \(open.count) client connections: \(reason)") }
+    for session in open {
+      failWaiting(session)
+      session.leave()
+    }
+  }
+}

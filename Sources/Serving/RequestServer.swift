@@ -1,0 +1,139 @@
+import Commands
+import DequeModule
+import Replication
+
+/// Serves the clients of one node: the whole path from a request to its reply, and what becomes of it when the lead,
+/// the time or the connection ends (design 4.6, 4.7 and 4.12).
+///
+/// Like the core that it owns it knows no socket, file, clock or thread, so that the same code runs in production
+/// and in the simulator.
+///
+/// What the caller owes:
+/// 1. Pass every effect of the core to `follow`, in order, after doing its own part of it.
+/// 2. Call `applied` when the stored keyspace holds more, then give the core `Event.applied`, then call `resume`.
+/// 3. Call `expire` several times a second.
+public final class RequestServer {
+  /// The protocol of this node. The caller gives it its events; the server proposes and asks for confirmations.
+  public var core: ReplicationCore
+  /// What it was told.
+  public let options: ServingOptions
+  /// What it has counted.
+  public var statistics = ServingStatistics()
+  /// Bytes of committed entries that the stored keyspace does not hold yet.
+  public private(set) var unappliedBytes = 0
+
+  /// The node around it, which must outlive it; to be set before anything else is called.
+  ///
+  /// Each request asks the host several times. A reference that is counted would cost an atomic operation each time,
+  /// and a strong one would keep host and server alive for ever.
+  public unowned(unsafe) var host: (any ServingHost)!
+  let stored: any StoredKeyspace
+  let table = CommandTable.standard
+  let view: MasterView
+
+  var sessions: [UInt64: Session] = [:]
+  /// Writes whose commit is awaited, in the order of their index.
+  var pendingWrites: Deque<PendingReply> = []
+  /// Reads that saw a write whose commit is awaited.
+  var pendingReads: [PendingReply] = []
+  /// Sessions with requests that cannot be answered yet.
+  var waitingSessions: [Session] = []
+  /// Confirmed in the present reign: this round and all before it.
+  var confirmedRound: UInt64 = 0
+  var majorityReads: [UInt64: MajorityRead] = [:]
+  var nextMajorityRead: UInt64 = 1
+  var slaveReads: [SlaveRead] = []
+  /// Whether the lease has been lost for so long that nobody waits for its return.
+  var isSuspended = false
+  /// Set by a mutant alone.
+  var hasSigned = false
+  /// Everything up to here was taken for applying.
+  private var takenForApplying: LogIndex
+
+  struct PendingReply {
+    var index: LogIndex
+    var session: Session
+    var ticket: Session.Ticket
+    /// Then it is answered as in doubt.
+    var deadline: Instant
+  }
+
+  /// Starts to serve, with a core that has just been started and the keyspace that it has applied.
+  public init(core: ReplicationCore, stored: any StoredKeyspace, options: ServingOptions) {
+    self.core = core
+    self.stored = stored
+    self.options = options
+    view = MasterView(stored: stored)
+    takenForApplying = core.appliedIndex
+  }
+
+  // MARK: Requests
+
+  /// Takes the next request of a session. Its reply leaves with `Session.drain`, at once or later.
+  public func handle(_ request: consuming Request, from session: Session) {
+    statistics.commands += 1
+    if session.waiting.isEmpty, execute(&request, for: session) { return }
+    if session.waiting.isEmpty { list(session) }
+    session.waiting.append(request)
+  }
+
+  /// The keys in the log so far, those past their expiry included; for people.
+  public func keyCount() throws -> Int { try core.isActive ? view.count() : stored.count() }
+
+  /// How many clients have requests that wait.
+  public var waitingCount: Int { waitingSessions.count }
+  /// How many clients there are.
+  public var sessionCount: Int { sessions.count }
+  /// How many writes are appended and not answered.
+  public var unansweredWrites: Int { pendingWrites.count }
+  /// Whether nothing waits for an answer, so that `expire` would do nothing.
+  public var isIdle: Bool {
+    pendingWrites.isEmpty && pendingReads.isEmpty && majorityReads.isEmpty && waitingSessions.isEmpty
+  }
+  /// Whether clients are still being told that another master leads.
+  public var hasLeavingSessions: Bool { sessions.values.contains { $0.isLeaving } }
+
+  // MARK: Applying
+
+  /// The entries that were committed since the last call, to be applied to the stored keyspace.
+  public func takeCommitted(upTo index: LogIndex) -> [Entry] {
+    guard index > takenForApplying else { return [] }
+    let entries = core.recentEntries(from: takenForApplying + 1, through: index)
+    guard let last = entries.last else { return [] }
+    takenForApplying = last.index
+    unappliedBytes += entries.reduce(0) { $0 + $1.approximateSize }
+    return entries
+  }
+
+  /// The stored keyspace holds more. To be called before the core hears of it, which then forgets those entries.
+  public func applied(_ index: LogIndex) {
+    // What leaves the overlay here must be seen in the stored keyspace by the next read.
+    stored.releaseSnapshot()
+    for entry in core.recentEntries(from: core.appliedIndex + 1, through: index) {
+      unappliedBytes -= entry.approximateSize
+      if case .mutations(let mutations) = entry.payload, !view.overlay.isEmpty {
+        view.overlay.remove(mutations, appliedAt: entry.index)
+      }
+    }
+  }
+
+  /// Tries what had to wait once more: the core has applied more, or the disk has room again.
+  public func resume() {
+    answerSlaveReads()
+    retryWaiting()
+  }
+
+  // MARK: The end
+
+  /// The node stops: everything is answered, and every connection closes once its replies have left.
+  public func stop() {
+    failPendingWrites("the node stops")
+    for session in orderedSessions {
+      failWaiting(session)
+      session.closeAfterReplies()
+    }
+  }
+
+  /// In a fixed order: a dictionary's own differs from run to run.
+  var orderedSessions: [Session] { sessions.values.sorted { $0.id < $1.id } }
+}

@@ -1,0 +1,46 @@
+import Commands
+import Replication
+
+/// What a `RequestServer` needs of the node around it. All calls come on the thread that called the server.
+public protocol ServingHost: AnyObject {
+  /// The monotonic clock that goes on during sleep, read at the call: leases are measured by it.
+  var now: Instant { get }
+  /// Milliseconds of Unix time; for expiry and for people.
+  var wallMilliseconds: Int64 { get }
+
+  /// Call `ReplicationCore.flush` soon: something was proposed. It may wait a moment for more.
+  func planFlush()
+  /// Call `ReplicationCore.flush` without waiting for more: reads wait for a confirmation round.
+  func planConfirmation()
+
+  /// Sends a slave the question of a read by majority.
+  func send(_ question: ReadRequest, to slave: NodeID)
+  /// Sends a master this node's answer to one.
+  func send(_ answer: ReadReply, to master: NodeID)
+  /// The questions or answers that were sent just now leave together.
+  func flushLinks()
+  /// Apply what is committed without waiting for more: a reader waits for it.
+  func urgeApply()
+
+  /// Answers a command on the connection or on the cluster rather than on the keyspace.
+  func execute(_ command: Command, _ request: Request, for session: Session)
+  /// The stored keyspace could not be read: the node must end.
+  func failed(_ error: any Error)
+
+  /// A command is done here; called only with `ServingOptions.logsRequests`. `index` is the entry of a write.
+  func log(_ request: Request, index: LogIndex?)
+  /// Something that people want to read in the log.
+  func log(_ text: String)
+}
+
+/// Where the replies of a `Session` go.
+public protocol ClientConnection: AnyObject {
+  /// Takes the next reply; it may wait for `flush`.
+  func write(_ reply: Reply)
+  /// Sends what was written, if anything was. `Session.hasRoom` may have changed.
+  func flush()
+  /// Closes the connection once what was written has left.
+  func close()
+  /// Call `Session.closeAfterReplies` after so many nanoseconds.
+  func closeAfterReplies(in grace: Nanoseconds)
+}

@@ -1,0 +1,111 @@
+import Commands
+import DequeModule
+import Replication
+
+/// One client's connection as the server knows it: requests in order, replies in the same order.
+public final class Session {
+  /// Finds a reply again; numbers rise by one with each request.
+  public typealias Ticket = UInt64
+
+  /// How long a client that is to look for another master has its requests refused before the socket closes.
+  private static let grace: Nanoseconds = .milliseconds(100)
+  private static let waitingLimit = 4_096
+  private static let repliesLimit = 1 << 17
+
+  /// Unique among the sessions of a node.
+  public let id: UInt64
+  /// How fresh its reads are, unless a command says otherwise.
+  public var consistency: Consistency = .linearizable
+  /// Whether nothing more is read from it.
+  public private(set) var isClosing = false
+  /// Whether everything is refused, because the client is to look for another master.
+  public private(set) var isLeaving = false
+
+  /// Requests that cannot be answered yet; while there is one, later requests line up behind it.
+  var waiting: Deque<Request> = []
+  var replies = ReplyQueue()
+  /// Reads by majority under way. A write waits for them, or they could see it although it was sent after them.
+  var openReads = 0
+  /// Set while the server knows that it has to look at this session again.
+  var isListed = false
+  var needsDrain = false
+  private var closesOnceDrained = false
+
+  private unowned let server: RequestServer
+  /// Nil before the connection is open and after it is closed.
+  private var connection: (any ClientConnection)?
+
+  /// Makes a session that has no connection yet.
+  public init(id: UInt64, server: RequestServer) {
+    self.id = id
+    self.server = server
+  }
+
+  /// Whether it may be read from: a client that sends while its requests and replies wait is left alone.
+  public var hasRoom: Bool {
+    waiting.count < Self.waitingLimit && replies.count < Self.repliesLimit
+  }
+
+  /// Whether nothing waits for an answer.
+  public var isIdle: Bool { waiting.isEmpty && replies.isEmpty }
+
+  // MARK: Its life
+
+  /// The connection is there.
+  public func opened(_ connection: any ClientConnection) {
+    self.connection = connection
+    server.opened(self)
+  }
+
+  /// The connection is gone; what was still to be answered is dropped.
+  public func closed() {
+    isClosing = true
+    connection = nil
+    waiting.removeAll()
+    server.closed(self)
+  }
+
+  /// From now on everything is refused, and the connection closes a moment later.
+  ///
+  /// What its client had sent before it could know is then answered. If the socket closed at once those writes would
+  /// be in doubt for the client, although nothing was done.
+  func leave() {
+    guard !isLeaving, !isClosing, let connection else { return }
+    isLeaving = true
+    drain()
+    connection.closeAfterReplies(in: Self.grace)
+  }
+
+  /// Reads nothing more, and closes once every reply that is owed has left.
+  public func closeAfterReplies() {
+    guard !isClosing else { return }
+    isClosing = true
+    closesOnceDrained = true
+    drain()
+  }
+
+  // MARK: Replies
+
+  /// Answers the request at hand.
+  public func answer(_ reply: Reply) { replies.add(reply) }
+
+  /// Leaves the answer to the request at hand open, for `fulfil`.
+  public func answerLater() -> Ticket { replies.addOpen() }
+
+  /// Answers a request that was left open.
+  public func fulfil(_ ticket: Ticket, with reply: Reply) {
+    replies.fulfil(ticket, with: reply)
+    drain()
+  }
+
+  /// Sends the replies that may leave; to be called after the requests at hand.
+  public func drain() {
+    guard let connection else { return }
+    let commit = server.core.commitIndex
+    while let reply = replies.next(committed: commit) { connection.write(reply) }
+    connection.flush()
+    guard closesOnceDrained, replies.isEmpty else { return }
+    closesOnceDrained = false
+    connection.close()
+  }
+}

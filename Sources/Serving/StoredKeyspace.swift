@@ -1,0 +1,37 @@
+import Commands
+import Replication
+
+/// The keyspace as a node has applied it: a prefix of the committed log, and which prefix that is.
+///
+/// Each call sees the last complete state when it begins, unless a snapshot is held.
+public protocol StoredKeyspace: AnyObject {
+  /// What a key holds; nil if it does not exist.
+  func value(for key: [UInt8]) throws -> StoredValue?
+  /// The number of keys, those past their expiry included.
+  func count() throws -> Int
+  /// Up to `limit` keys after a key, or from the start, in the order of `precedes`. The key itself need not exist.
+  func keys(after key: [UInt8]?, limit: Int) throws -> [ScannedKey]
+  /// Whether one key stands before another in a scan.
+  func precedes(_ a: [UInt8], _ b: [UInt8]) -> Bool
+  /// The index of the last entry that was applied.
+  func appliedIndex() throws -> LogIndex
+
+  /// Whether all reads see one state at present.
+  var isHoldingSnapshot: Bool { get }
+  /// Lets all reads until `releaseSnapshot` see the state that is the last complete one now.
+  func holdSnapshot() throws
+  /// Ends what `holdSnapshot` or `shareSnapshot` began.
+  func releaseSnapshot()
+  /// Lets the reads that follow share one snapshot, for a moment that its owner chooses; it makes them cheaper.
+  func shareSnapshot() throws
+}
+
+extension StoredKeyspace {
+  /// Runs several reads that all see the same state.
+  func snapshot<Result>(_ body: () throws -> Result) throws -> Result {
+    guard !isHoldingSnapshot else { return try body() }
+    try holdSnapshot()
+    defer { releaseSnapshot() }
+    return try body()
+  }
+}

@@ -1,0 +1,86 @@
+import Replication
+
+/// A fault that waits for its moment. Random times rarely hit the middle of an election or of a change of members,
+/// where most can go wrong.
+struct Ambush {
+  /// What a node does at the moment.
+  enum Moment: Int, CaseIterable {
+    /// A candidate asks for promises.
+    case prepare
+    /// A slave promises.
+    case promise
+    /// A candidate pulls.
+    case pull
+    /// A leader sends its first append.
+    case lead
+    /// A master begins to serve.
+    case active
+    /// A leader appends a joint configuration.
+    case joint
+    /// A leader has signed a handover.
+    case signed
+    /// The token leaves.
+    case token
+    /// A node cuts its log.
+    case cut
+  }
+
+  /// What happens then.
+  enum Blow: Int, CaseIterable {
+    case crash, crashOther, crashCandidate, isolateCandidate, powerCut, pause, isolate, isolateOneWay,
+      failedSync, stuckSync, slowSync, fullDisk,
+      remove, joinSlave, joinMaster, transfer
+  }
+
+  var moment: Moment
+  var blow: Blow
+  var delay: Int64
+}
+
+extension Cluster {
+  func layAmbush() {
+    let moments = Ambush.Moment.allCases
+    let blows = Ambush.Blow.allCases
+    ambush = Ambush(
+      moment: moments[faultDice.below(moments.count)], blow: blows[faultDice.below(blows.count)],
+      delay: faultDice.chance(percent: 50) ? 0 : faultDice.between(0, 5_000_000))
+  }
+
+  /// A moment has come at a machine. The blow falls between two steps, never within one.
+  func spring(_ moment: Ambush.Moment, _ machine: Machine) {
+    guard let waiting = ambush, waiting.moment == moment, !recovery.begun else { return }
+    ambush = nil
+    schedule(.ambush(waiting.blow, machine: machine.index), after: waiting.delay)
+  }
+
+  func strike(_ blow: Ambush.Blow, _ machine: Machine) {
+    guard !recovery.begun else { return }
+    counts.faults[.ambush] += 1
+    say(machine, "is ambushed: \(blow)")
+    switch blow {
+    case .crash: crashForAWhile(machine)
+    case .crashOther:
+      if let other = faultDice.pick(machines.filter({ $0.isRunning && $0 !== machine })) {
+        crashForAWhile(other)
+      }
+    case .crashCandidate: if let candidate { crashForAWhile(candidate) }
+    case .isolateCandidate: if let candidate { isolate(candidate, outward: true, inward: true) }
+    case .powerCut: for other in machines where other.isRunning { crashForAWhile(other) }
+    case .pause: pause(machine, for: faultSpan(20, 2_000))
+    case .isolate: isolate(machine, outward: true, inward: true)
+    case .isolateOneWay:
+      let outward = faultDice.chance(percent: 50)
+      isolate(machine, outward: outward, inward: !outward)
+    case .failedSync: machine.syncFails = true
+    case .stuckSync: stickSync(of: machine)
+    case .slowSync: machine.disk.stall = faultSpan(50, 1_500)
+    case .fullDisk: fillDisk(of: machine)
+    case .remove: _ = remove()
+    case .joinSlave: _ = join(.slave, limit: 7)
+    case .joinMaster: _ = join(.backup, limit: 3)
+    case .transfer: _ = transfer()
+    }
+  }
+
+  private var candidate: Machine? { machines.first { $0.isRunning && $0.standing == .candidate } }
+}

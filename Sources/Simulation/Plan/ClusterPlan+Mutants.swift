@@ -1,0 +1,127 @@
+import Replication
+
+// Circumstances in which each mutant does harm.
+
+extension ClusterPlan {
+  /// Makes the faults likely that would show a mutant, so that few runs are enough.
+  mutating func provoke(_ mutant: Mutant) {
+    masters = min(max(masters, 2), 3)
+    slaves = 3 + slaves % 3
+    clients = 6
+    thinkTime = .milliseconds(20)
+    faultInterval = .milliseconds(1_000)
+    faultTime = .milliseconds(15_000)
+    useLease = true
+    driftsBeyondMargin = false
+    drift = min(drift, 45_000)
+    largeValues = false
+    switch mutant {
+    case .birthWithoutEveryPeer:
+      masters = 2
+      slaves = 2 + slaves % 2
+      faults = [(.lostDisk, 6), (.joinSlave, 2), (.isolate, 1), (.crash, 1)]
+    case .electionQuorumTooSmall, .longestLogWins, .candidateDoesNotPull, .writeQuorumTooSmall,
+      .appendOfLowerEpoch, .ackNamesOwnLastIndex, .commitBeyondAppend, .cutBelowCommit, .appliesUncommitted,
+      .servesBeforeOwnEntry, .roundReused, .readBeforePendingWrite, .answerBeforeCommit, .readWithoutLease,
+      .leaseOfOneSlave, .appendRenewsNoLease, .promiseDespiteLease:
+      faults = [(.isolate, 3), (.split, 2), (.crash, 2), (.pause, 1)]
+    case .promiseBeforeFsync, .promiseNotStored, .repeatedPromiseBeforeFsync, .appendAckBeforeFsync,
+      .repeatedAppendAckBeforeFsync, .acknowledgeBeforeFsync, .commitBeforeOwnFsync:
+      slaves = 2 + slaves % 3
+      lateFlush = false
+      syncTime = 2_000_000...60_000_000
+      leaseMilliseconds = 500
+      restartTime = .milliseconds(5) ... .milliseconds(100)
+      faults = [(.isolate, 4), (.crashMany, 4), (.crash, 2), (.slowSync, 3)]
+    case .ackOfEarlierEpochCounts:
+      masters = 2
+      useLease = false
+      automaticFailback = true
+      leaseMilliseconds = 100
+      faultInterval = .milliseconds(400)
+      network.ordered = false
+      network.latePerMillion = 300_000
+      network.lossPerMillion = 10_000
+      faults = [(.isolate, 2), (.isolateOneWay, 3), (.split, 2), (.crash, 1)]
+    case .promiseOfLowerEpoch, .lendsAfterNewPromise:
+      masters = 3
+      leaseMilliseconds = 200
+      network.ordered = false
+      network.latePerMillion = 300_000
+      network.lossPerMillion = 20_000
+      syncTime = 1_000_000...30_000_000
+      faultInterval = .milliseconds(400)
+      faults = [(.isolate, 2), (.isolateOneWay, 3), (.crash, 2), (.pause, 2), (.ambush, 6)]
+    case .cutStaysDurable:
+      network.ordered = false
+      network.latePerMillion = 50_000
+      network.lossPerMillion = 20_000
+      network.doublePerMillion = 300_000
+      leaseMilliseconds = 200
+      syncTime = 5_000_000...60_000_000
+      faults = [(.isolate, 3), (.split, 3), (.pause, 1)]
+    case .appendAbovePromiseNotKept, .cutWithoutConflict, .commitOldEpochByCounting:
+      leaseMilliseconds = 200
+      network.ordered = false
+      network.latePerMillion = 150_000
+      network.lossPerMillion = 20_000
+      syncTime = 1_000_000...30_000_000
+      faults = [(.isolate, 2), (.isolateOneWay, 3), (.split, 2), (.crash, 2)]
+    case .promiseByRoundAlone:
+      masters = 3
+      network.delay = 2_000_000...20_000_000
+      faults = [(.crash, 3), (.isolate, 2)]
+    case .noWaitAfterRestart:
+      leaseMilliseconds = 1_000
+      restartTime = .milliseconds(5) ... .milliseconds(50)
+      faultInterval = .milliseconds(400)
+      faults = [(.isolate, 2), (.crashMany, 6)]
+    case .leaseFromReceiveTime:
+      leaseMilliseconds = 200
+      faultInterval = .milliseconds(1_500)
+      faults = [(.pause, 1)]
+    case .readJoinsSentRound:
+      useLease = false
+      leaseMilliseconds = 200
+      network.delay = 5_000_000...20_000_000
+      faults = [(.pause, 1)]
+    case .leaseWithoutDriftMargin:
+      leaseMilliseconds = 1_000
+      drift = 45_000
+      opposedClocks = true
+      faults = [(.isolate, 1)]
+    case .stepDownForgetsEntries:
+      masters = 1
+      lateFlush = true
+      leaseMilliseconds = 200
+      clients = 30
+      thinkTime = .milliseconds(200)
+      faults = [(.slowSync, 1)]
+    case .tokenAboveItsEpoch:
+      masters = 3
+      clients = 2
+      thinkTime = .milliseconds(300)
+      leaseMilliseconds = 500
+      faultInterval = .milliseconds(400)
+      faults = [(.transfer, 5), (.slowSync, 4), (.isolateOneWay, 2)]
+    case .handoverWithoutDrain, .handoverToLaggingTarget, .leadsAfterSigning, .readsAfterSigning:
+      faults = [(.transfer, 2), (.slowSync, 1)]
+    case .oneStepMembership, .lastStepBeforeFirstCommitted, .jointWithOldQuorumOnly, .jointWithNewQuorumOnly,
+      .cutConfigurationStays, .learnerCounts, .removalBeforeCommit, .pulledConfigurationIgnored,
+      .unlistedMasterLeads:
+      slaves = 3
+      changesMembersInPartitions = true
+      faultInterval = .milliseconds(400)
+      faults = [(.joinSlave, 4), (.rejoin, 6), (.split, 3), (.isolate, 4), (.crash, 3), (.joinMaster, 3)]
+    case .lostDiskKeepsIdentity: faults = [(.lostDisk, 3), (.isolate, 1), (.crash, 1)]
+    case .stalledDiskLeads: faults = [(.slowSync, 1)]
+    case .fullDiskTakesEntries: faults = [(.fullDisk, 1)]
+    case .majorityByFrequency, .majorityByEntryIndex, .appliedIndexOutsideTransaction: break
+    }
+  }
+}
+
+extension Mutant {
+  /// Within so many seeds the simulator must find it.
+  package var seeds: Int { 40 }
+}
