@@ -30,6 +30,7 @@ let package = Package(
     .library(name: "Kvorum", targets: ["Kvorum"]),
     .executable(name: "kvorum", targets: ["KvorumCLI"]),
     .executable(name: "kvsim", targets: ["kvsim"]),
+    .executable(name: "kvbench", targets: ["kvbench"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
@@ -78,6 +79,12 @@ let package = Package(
     .executableTarget(
       name: "kvsim", dependencies: ["Simulation", "Replication", argumentParser], path: "tools/kvsim",
       swiftSettings: mutable),
+    .executableTarget(
+      name: "kvbench",
+      dependencies: [
+        "Kvorum", "RESP", "Simulation", "Storage", "SQLite", "Replication", nioCore, argumentParser,
+      ],
+      path: "tools/kvbench", swiftSettings: strict),
 
     .testTarget(name: "SQLiteTests", dependencies: ["SQLite"], swiftSettings: strict),
     .testTarget(
@@ -109,6 +116,10 @@ let package = Package(
     .testTarget(
       name: "FuzzTests", dependencies: ["FuzzTargets"], path: "Tests/Fuzz", exclude: ["Targets", "Crashes"],
       sources: ["Tests"], swiftSettings: strict),
+    .testTarget(
+      name: "KVBenchTests",
+      dependencies: ["kvbench", "KvorumCLI", "Simulation", "Storage", "SQLite", "Replication", "RESP"],
+      swiftSettings: strict),
     .testTarget(
       name: "IntegrationTests", dependencies: ["Kvorum", "SQLite", "KvorumCLI"],
       swiftSettings: strict),

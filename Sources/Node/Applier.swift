@@ -17,14 +17,17 @@ final class Applier: @unchecked Sendable {
 
   private let writer: ReplicaWriter
   private let onApplied: @Sendable (LogIndex) -> Void
+  private let onNoRoom: @Sendable () -> Void
   private let onFailure: @Sendable (any Error) -> Void
 
+  /// Calls `onNoRoom` whenever the disk has no room; then the entries wait, and nothing is lost by that.
   init(
     writer: ReplicaWriter, onApplied: @escaping @Sendable (LogIndex) -> Void,
-    onFailure: @escaping @Sendable (any Error) -> Void
+    onNoRoom: @escaping @Sendable () -> Void, onFailure: @escaping @Sendable (any Error) -> Void
   ) {
     self.writer = writer
     self.onApplied = onApplied
+    self.onNoRoom = onNoRoom
     self.onFailure = onFailure
   }
 
@@ -64,6 +67,7 @@ final class Applier: @unchecked Sendable {
 
   /// Added to the thread's niceness: it uses what the commit path leaves, and catches up when that has to wait.
   private static let niceness: Int32 = 12
+  private static let roomInterval: TimeInterval = 0.2
 
   private func run() {
     // 0 is the calling thread on Linux.
@@ -71,7 +75,7 @@ final class Applier: @unchecked Sendable {
     var pacer = ApplyPacer()
     while let batch = nextBatch(pacer) {
       do {
-        try writer.apply(batch, upTo: batch[batch.count - 1].index)
+        guard try apply(batch) else { break }
       } catch {
         onFailure(error)
         break
@@ -83,6 +87,23 @@ final class Applier: @unchecked Sendable {
     stopped = true
     condition.broadcast()
     condition.unlock()
+  }
+
+  /// Applies a batch, however long that waits for room; false if the node ends before there is any.
+  private func apply(_ batch: [Entry]) throws -> Bool {
+    while true {
+      do {
+        try writer.apply(batch, upTo: batch[batch.count - 1].index)
+        return true
+      } catch let error as StorageError where error.kind == .noRoom {
+        onNoRoom()
+        condition.lock()
+        defer { condition.unlock() }
+        if !stopping { _ = condition.wait(until: Date(timeIntervalSinceNow: Self.roomInterval)) }
+        // What the log holds is applied at the next start.
+        if stopping { return false }
+      }
+    }
   }
 
   private func nextBatch(_ pacer: ApplyPacer) -> [Entry]? {

@@ -49,7 +49,8 @@ public final class Node: Sendable {
   ) async throws {
     self.configuration = configuration
     self.group = group
-    store = try Self.openLog(configuration)
+    let reserve = DiskReserve(directory: configuration.dataDirectory)
+    store = try Self.openLog(configuration, reserve)
     identity = store.identity
     guard identity.role.isMaster == configuration.role.isMaster else {
       throw NodeError.configuration(
@@ -81,7 +82,7 @@ public final class Node: Sendable {
     let ending = eventLoop.makePromise(of: NodeError?.self)
     self.ending = ending
     let stores = NodeLoop.Stores(
-      logWriter: logWriter, applier: applier,
+      logWriter: logWriter, applier: applier, reserve: reserve,
       logReader: logReader, replica: replica)
     let identity = identity
     let address = address
@@ -98,7 +99,9 @@ public final class Node: Sendable {
     relay.set(loop)
     logWriter.start(
       store: store,
+      reserve: loop.reserve,
       onPersisted: { writes in eventLoop.execute { loop.persisted(writes) } },
+      onNoRoom: { eventLoop.execute { loop.watchDisk() } },
       onFailure: { error in eventLoop.execute { loop.end(.storage("\(error)")) } })
     applier.start()
     let server = server
@@ -110,6 +113,18 @@ public final class Node: Sendable {
   }
 
   // MARK: Parts
+
+  /// Opens the log, with the room of the reserve if there is no other.
+  private static func openLog(_ configuration: NodeConfiguration, _ reserve: DiskReserve) throws -> LogStore {
+    do {
+      let store = try openLog(configuration)
+      let available = DataDirectory.availableBytes(at: configuration.dataDirectory)
+      if available.map({ $0 < DiskReserve.size }) ?? false { reserve.release() }
+      return store
+    } catch let error as StorageError where [.noRoom, .diskFull].contains(error.kind) && reserve.release() {
+      return try openLog(configuration)
+    }
+  }
 
   private static func openLog(_ configuration: NodeConfiguration) throws -> LogStore {
     try LogStore.open(directory: configuration.dataDirectory) {
@@ -131,6 +146,7 @@ public final class Node: Sendable {
     Applier(
       writer: writer,
       onApplied: { index in eventLoop.execute { relay.loop?.applied(index) } },
+      onNoRoom: { eventLoop.execute { relay.loop?.watchDisk() } },
       onFailure: { error in eventLoop.execute { relay.loop?.end(.storage("\(error)")) } })
   }
 

@@ -9,7 +9,8 @@ import Transport
 
 extension NodeLoop {
   private static let silenceLimit: Nanoseconds = .milliseconds(5_000)
-  private static let diskReserve: Int64 = 64 << 20
+  /// The room beside the reserve below which no more entries are taken.
+  private static let diskMargin: Int64 = 48 << 20
   private static let reportInterval: Nanoseconds = .milliseconds(500)
 
   /// Who this node says that it is.
@@ -230,18 +231,20 @@ extension NodeLoop {
   }
 
   /// Stops taking entries while there is still room for promises, and begins again by itself (design 4.11).
-  private func watchDisk() {
+  func watchDisk() {
     guard let available = DataDirectory.availableBytes(at: configuration.dataDirectory) else { return }
-    if !isDiskFull, available < Self.diskReserve {
-      isDiskFull = true
+    let wanted = isDiskFull ? Self.diskMargin * 3 / 2 : Self.diskMargin
+    let hasRoom =
+      reserve.isHeld ? available >= wanted : available >= wanted + DiskReserve.size && reserve.hold()
+    guard hasRoom == isDiskFull else { return }
+    isDiskFull = !hasRoom
+    drive(.disk(isFull: isDiskFull))
+    if isDiskFull {
       logger.error(
-        "the disk of \(configuration.dataDirectory) has less than \(Self.diskReserve >> 20) MiB left: takes no more writes"
+        "the disk of \(configuration.dataDirectory) has less than \((Self.diskMargin + DiskReserve.size) >> 20) MiB left: takes no more writes"
       )
-      drive(.disk(isFull: true))
-    } else if isDiskFull, available > Self.diskReserve + Self.diskReserve / 2 {
-      isDiskFull = false
+    } else {
       logger.info("the disk of \(configuration.dataDirectory) has room again: takes writes")
-      drive(.disk(isFull: false))
       server.resume()
     }
   }

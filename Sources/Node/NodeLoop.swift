@@ -37,6 +37,7 @@ final class NodeLoop: @unchecked Sendable {
   // MARK: Storage
   let logWriter: LogWriter
   let applier: Applier
+  let reserve: DiskReserve
   let logReader: LogReader
 
   // MARK: Clients
@@ -85,6 +86,7 @@ final class NodeLoop: @unchecked Sendable {
     logsOperations = logger.logLevel <= .debug
     logWriter = stores.logWriter
     applier = stores.applier
+    reserve = stores.reserve
     logReader = stores.logReader
     clientLoad = ClientLoad(
       connectionLimit: OpenFiles.clientLimit(within: OpenFiles.raiseLimit()),
@@ -112,6 +114,7 @@ final class NodeLoop: @unchecked Sendable {
   struct Stores {
     var logWriter: LogWriter
     var applier: Applier
+    var reserve: DiskReserve
     var logReader: LogReader
     var replica: ReplicaReader
   }

@@ -45,6 +45,13 @@ final class WorkerThread<Item: Sendable>: @unchecked Sendable {
     if wake { condition.signal() }
   }
 
+  /// Whether `stop` was called.
+  var isStopping: Bool {
+    condition.lock()
+    defer { condition.unlock() }
+    return stopping
+  }
+
   /// Lets the thread finish what is queued and waits for its end; call it off the event loop.
   func stop() {
     condition.lock()

@@ -6,7 +6,7 @@ import SQLite
 ///
 /// Used by one thread at a time, which waits for the disk; it may be handed from one thread to another. Once a
 /// write has thrown, the store is of no further use: what is on the disk is then only known by opening it again
-/// (design 4.11).
+/// (design 4.11). Only `StorageError.Kind.noRoom` leaves it as it was.
 public final class LogStore: @unchecked Sendable {
   /// The node's directory.
   public let directory: String
@@ -145,6 +145,8 @@ public final class LogStore: @unchecked Sendable {
     }
     do {
       return try wordingErrors(body)
+    } catch let error as StorageError where error.kind == .noRoom {
+      throw error
     } catch {
       failure = error
       throw error

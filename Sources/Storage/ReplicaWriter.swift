@@ -5,7 +5,7 @@ import SQLite
 ///
 /// Used by one thread at a time, which waits for the disk; it may be handed from one thread to another. The
 /// directory must be locked by the `LogStore` of the same node. Once an apply has thrown, the writer is of no
-/// further use.
+/// further use, unless it was for `StorageError.Kind.noRoom`.
 public final class ReplicaWriter: @unchecked Sendable {
   /// The replica's path.
   public let path: String
@@ -14,7 +14,7 @@ public final class ReplicaWriter: @unchecked Sendable {
   /// The cluster whose configuration was applied last; nil until there is one.
   public private(set) var cluster: ClusterID?
 
-  private let connection: SQLiteConnection
+  let connection: SQLiteConnection
   private let rows: ReplicaStatements
   private var keyCount: Int64
   private var failure: (any Error)?
@@ -100,6 +100,8 @@ public final class ReplicaWriter: @unchecked Sendable {
     }
     do {
       return try wordingErrors(body)
+    } catch let error as StorageError where error.kind == .noRoom {
+      throw error
     } catch {
       failure = error
       throw error

@@ -8,8 +8,10 @@ public struct StorageError: Error, Hashable, Sendable, CustomStringConvertible {
   public enum Kind: Hashable, Sendable {
     /// No permission, or a read-only file system.
     case notWritable
-    /// No room on the disk.
+    /// No room on the disk, and it is not known what was written.
     case diskFull
+    /// No room on the disk; nothing was changed, and it may be tried again when there is room.
+    case noRoom
     /// Another process has the directory.
     case locked
     /// The file does not exist.
@@ -67,15 +69,16 @@ public struct StorageError: Error, Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  private static func diskFull(_ path: String) -> StorageError {
+  private static func diskFull(_ path: String, _ kind: Kind = .diskFull) -> StorageError {
     StorageError(
-      .diskFull, path, "The disk of \(path) is full: make room on it, then start the node again.")
+      kind, path, "The disk of \(path) is full: make room on it, then start the node again.")
   }
 
   init(_ error: SQLiteError) {
     let path = error.path
     switch error.code {
-    case .full: self = .diskFull(path)
+    // SQLite has undone the whole transaction, and no fsync has failed.
+    case .full: self = .diskFull(path, .noRoom)
     case .inputOutput where [ENOSPC, EDQUOT].contains(error.systemError): self = .diskFull(path)
     case .readOnly: self = .system(EACCES, path, doing: "write")
     case .cannotOpen where error.systemError == ENOENT:
