@@ -33,7 +33,13 @@ struct CanonicalLog {
   ///
   /// - Parameter holds: Whether a slave has it on disk; one whose disk was lost counts as if it had.
   func kept(holds: (NodeID, Entry) -> Bool) -> Broken? {
-    guard let entry = entries.last, let configuration else { return nil }
+    guard let entry = entries.last, var configuration else { return nil }
+    // Once a joint configuration is committed its leader appends the last step, and counts by the new set alone from
+    // then on, the entries before it included: no candidate can do without R of that set any more.
+    if let incoming = configuration.incoming {
+      configuration.current = incoming
+      configuration.incoming = nil
+    }
     return Self.heldByQuorum(entry, of: configuration, .quorumKept, holds: holds)
   }
 
