@@ -49,8 +49,8 @@ extension Mutant {
     switch self {
     case .majorityByFrequency, .majorityByEntryIndex: .tests("ServingTests")
     case .appliedIndexOutsideTransaction: .tests("StorageTests")
-    case .noWaitAfterRestart, .lendsAfterNewPromise, .readJoinsSentRound, .ackOfEarlierEpochCounts,
-      .cutConfigurationStays, .handoverToLaggingTarget, .unlistedMasterLeads, .longestLogWins:
+    case .noWaitAfterRestart, .lendsAfterNewPromise, .ackOfEarlierEpochCounts,
+      .cutConfigurationStays, .unlistedMasterLeads, .longestLogWins:
       .simulator(seeds: 150)
     default: .simulator(seeds: 40)
     }

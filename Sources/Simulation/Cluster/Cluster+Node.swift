@@ -112,8 +112,8 @@ extension Cluster {
     machine.outstanding.append(
       (machine.clock.local(at: time), write.entries.reduce(0) { $0 + $1.approximateSize }))
     machine.disk.submit(write)
-    if Mutant.isPlanted(.acknowledgeBeforeFsync) { schedule(.synced([write]), for: machine, after: 10_000) }
     if write.truncateFrom != nil { checkConfiguration(machine) }
+    if Mutant.isPlanted(.acknowledgeBeforeFsync) { schedule(.synced([write]), for: machine, after: 10_000) }
     startSync(machine)
   }
 
