@@ -38,8 +38,12 @@ public final class SQLiteConnection {
 
   /// Opens a file.
   ///
-  /// - Parameter busyTimeoutMilliseconds: How long to wait for a lock that another connection holds.
-  public init(path: String, mode: Mode, busyTimeoutMilliseconds: Int32 = 5000) throws {
+  /// - Parameters:
+  ///   - vfs: The name of a registered VFS that has the file; nil means SQLite's default.
+  ///   - busyTimeoutMilliseconds: How long to wait for a lock that another connection holds.
+  public init(
+    path: String, mode: Mode, vfs: String? = nil, busyTimeoutMilliseconds: Int32 = 5000
+  ) throws {
     self.path = path
     let access =
       switch mode {
@@ -49,7 +53,7 @@ public final class SQLiteConnection {
       }
     let flags = access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
     var opened: OpaquePointer?
-    let result = sqlite3_open_v2(path, &opened, flags, nil)
+    let result = sqlite3_open_v2(path, &opened, flags, vfs)
     guard result == SQLITE_OK, let opened else {
       let error = SQLiteError(result: result, connection: opened, path: path, sql: nil)
       sqlite3_close_v2(opened)

@@ -1,0 +1,53 @@
+import Glibc
+
+/// The files of this machine.
+public struct SystemFiles: FileSystem {
+  /// None of its own: SQLite's default VFS.
+  public var sqliteVFS: String? { nil }
+
+  /// As access(2) says.
+  public func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+  /// As stat(2) says.
+  public func isDirectory(_ path: String) -> Bool {
+    status(of: path).map { $0.st_mode & S_IFMT == S_IFDIR } ?? false
+  }
+
+  /// As stat(2) says.
+  public func size(of path: String) -> Int64 { status(of: path).map { Int64($0.st_size) } ?? 0 }
+
+  /// By mkdir(2), for everybody to read.
+  public func makeDirectory(_ path: String) throws {
+    guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
+      throw StorageError.system(errno, path, doing: "make the directory")
+    }
+  }
+
+  /// By fsync(2) of the directory.
+  public func synchronizeDirectory(_ path: String) throws {
+    let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw StorageError.system(errno, path, doing: "open") }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 else { throw StorageError.system(errno, path, doing: "fsync") }
+  }
+
+  /// By flock(2) of a file in the directory.
+  public func lock(_ directory: String) throws -> AnyObject { try DirectoryLock(directory: directory) }
+
+  /// By rename(2).
+  public func rename(_ path: String, to other: String) throws {
+    guard Glibc.rename(path, other) == 0 else { throw StorageError.system(errno, other, doing: "rename") }
+  }
+
+  /// By unlink(2).
+  public func remove(_ path: String) throws {
+    guard unlink(path) == 0 || errno == ENOENT else {
+      throw StorageError.system(errno, path, doing: "remove")
+    }
+  }
+
+  private func status(of path: String) -> stat? {
+    var status = stat()
+    return stat(path, &status) == 0 ? status : nil
+  }
+}
