@@ -22,6 +22,14 @@ public enum DataDirectory {
       missing.append(path)
       path = parent(of: path)
     }
+    // The first start may have been cut off after it made a directory and before that was durable; for those that
+    // others made it does not matter if this user may not open them.
+    if !files.exists(log(in: directory)) {
+      while parent(of: path) != path {
+        path = parent(of: path)
+        try? files.synchronizeDirectory(path)
+      }
+    }
     for path in missing.reversed() {
       try files.makeDirectory(path)
       try files.synchronizeDirectory(parent(of: path))

@@ -51,6 +51,7 @@ enum DatabaseFile {
     fill: (SQLiteConnection) throws -> Void
   ) throws -> SQLiteConnection {
     let existed = files.exists(path)
+    try makeDurable(path, on: files)
     let connection = try SQLiteConnection(path: path, mode: .create, vfs: files.sqliteVFS)
     let isNew = try check(connection, format) == .empty
     try connection.execute(
@@ -70,6 +71,15 @@ enum DatabaseFile {
     }
     if !existed { try files.synchronizeDirectory(DataDirectory.parent(of: path)) }
     return connection
+  }
+
+  /// What is read from now on counts as durable, and a promise or an acknowledgement may be given on it without
+  /// another write. So what the process before has written and not fsynced, or not with success, must get to the
+  /// disk first (Rebello et al., "Can Applications Recover from fsync Failures?", 2020). All of that is in the
+  /// -wal file, which is not used again before the database is fsynced.
+  private static func makeDurable(_ path: String, on files: any FileSystem) throws {
+    let wal = path + "-wal"
+    if files.size(of: wal) > 0 { try files.rewrite(wal) }
   }
 
   /// Opens a file to read it, also while another connection or process writes it.

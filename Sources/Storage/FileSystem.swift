@@ -24,6 +24,9 @@ public protocol FileSystem: Sendable {
   func rename(_ path: String, to other: String) throws
   /// Removes a file, if it is there.
   func remove(_ path: String) throws
+  /// Writes a file's bytes again, and fsyncs them: what a process reads may be in memory alone if the one before
+  /// it was killed before its fsync, or if that fsync failed, and a new fsync would then leave the bytes out.
+  func rewrite(_ path: String) throws
 }
 
 extension FileSystem where Self == SystemFiles {

@@ -46,6 +46,29 @@ public struct SystemFiles: FileSystem {
     }
   }
 
+  /// By pread(2), pwrite(2) and fsync(2).
+  public func rewrite(_ path: String) throws {
+    let descriptor = open(path, O_RDWR | O_CLOEXEC)
+    guard descriptor >= 0 else { throw StorageError.system(errno, path, doing: "open") }
+    defer { close(descriptor) }
+    try withUnsafeTemporaryAllocation(byteCount: 1 << 18, alignment: 16) { buffer in
+      var offset = 0
+      while true {
+        let count = pread(descriptor, buffer.baseAddress, buffer.count, offset)
+        guard count >= 0 else { throw StorageError.system(errno, path, doing: "read") }
+        guard count > 0 else { break }
+        var written = 0
+        while written < count {
+          let more = pwrite(descriptor, buffer.baseAddress! + written, count - written, offset + written)
+          guard more > 0 else { throw StorageError.system(errno, path, doing: "write") }
+          written += more
+        }
+        offset += count
+      }
+    }
+    guard fsync(descriptor) == 0 else { throw StorageError.system(errno, path, doing: "fsync") }
+  }
+
   private func status(of path: String) -> stat? {
     var status = stat()
     return stat(path, &status) == 0 ? status : nil
