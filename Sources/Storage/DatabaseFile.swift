@@ -59,10 +59,10 @@ enum DatabaseFile {
       PRAGMA page_size = 4096;
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = \(durability.rawValue);
-      PRAGMA wal_autocheckpoint = \(format.checkpointPages);
       PRAGMA journal_size_limit = 67108864;
       PRAGMA cache_size = -65536;
       """)
+    connection.checkpointAutomatically(atPages: format.checkpointPages)
     if isNew {
       try connection.transaction {
         try connection.execute(format.sql)
