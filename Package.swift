@@ -7,6 +7,9 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// For the rooms in which a deliberate fault can be planted: see `Mutant`. No release build has them.
+let mutable = strict + [.define("MUTANTS", .when(configuration: .debug))]
+
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
@@ -47,15 +50,18 @@ let package = Package(
       name: "Schema", path: "schema", exclude: ["README.md", "peer.proto", "peer.md"],
       resources: [.embedInCode("log.sql"), .embedInCode("replica.sql")], swiftSettings: strict),
     .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strict),
-    .target(name: "Replication", dependencies: [deque], swiftSettings: strict),
+    .target(name: "Replication", dependencies: [deque], swiftSettings: mutable),
     .target(
-      name: "Storage", dependencies: ["SQLite", "Schema", "Replication"], swiftSettings: strict),
+      name: "Storage", dependencies: ["SQLite", "Schema", "Replication"], swiftSettings: mutable),
+    .target(
+      name: "SimulatedFiles", dependencies: ["CSQLite", "Storage", "Replication"], swiftSettings: strict),
     .target(name: "Commands", dependencies: ["Replication"], swiftSettings: strict),
     .target(name: "RESP", dependencies: [nioCore], swiftSettings: strict),
     .target(
       name: "Transport", dependencies: ["Replication", nioCore, protobuf], swiftSettings: strict),
     .target(
-      name: "Simulation", dependencies: ["Replication", deque], swiftSettings: strict),
+      name: "Simulation", dependencies: ["Replication", deque],
+      swiftSettings: strict),
     .target(
       name: "Kvorum", dependencies: ["RESP", nioCore, nioPosix, deque], swiftSettings: strict),
     .target(
@@ -79,8 +85,8 @@ let package = Package(
       name: "ReplicationTests", dependencies: ["Replication"], exclude: ["Scenarios"],
       swiftSettings: strict),
     .testTarget(
-      name: "StorageTests", dependencies: ["Storage", "SQLite", "Replication"],
-      swiftSettings: strict),
+      name: "StorageTests", dependencies: ["Storage", "SQLite", "Replication", "SimulatedFiles"],
+      swiftSettings: mutable),
     .testTarget(
       name: "CommandsTests", dependencies: ["Commands", "Replication"], swiftSettings: strict),
     .testTarget(

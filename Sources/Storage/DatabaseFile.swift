@@ -1,3 +1,4 @@
+import Replication
 import SQLite
 import Schema
 
@@ -58,7 +59,7 @@ enum DatabaseFile {
       """
       PRAGMA page_size = 4096;
       PRAGMA journal_mode = WAL;
-      PRAGMA synchronous = \(durability.rawValue);
+      PRAGMA synchronous = \(Mutant.isPlanted(.acknowledgeBeforeFsync) ? "OFF" : durability.rawValue);
       PRAGMA journal_size_limit = 67108864;
       PRAGMA cache_size = -65536;
       """)

@@ -87,6 +87,11 @@ public final class ReplicaWriter: @unchecked Sendable {
       let changes = KeyChanges(entries)
       try connection.transaction {
         try changes.forEachInTableOrder { change, form in count += try rows.write(change, form) }
+        if !Mutant.isPlanted(.appliedIndexOutsideTransaction) {
+          try rows.writeMeta(cluster: cluster, applied: last, keyCount: count)
+        }
+      }
+      if Mutant.isPlanted(.appliedIndexOutsideTransaction) {
         try rows.writeMeta(cluster: cluster, applied: last, keyCount: count)
       }
       (self.cluster, applied, keyCount) = (cluster, last, count)
