@@ -60,7 +60,7 @@ let package = Package(
     .target(
       name: "Transport", dependencies: ["Replication", nioCore, protobuf], swiftSettings: strict),
     .target(
-      name: "Simulation", dependencies: ["Replication", deque],
+      name: "Simulation", dependencies: ["Replication", "Storage", "SimulatedFiles", deque],
       swiftSettings: strict),
     .target(
       name: "Kvorum", dependencies: ["RESP", nioCore, nioPosix, deque], swiftSettings: strict),

@@ -22,7 +22,8 @@ enum CrashReport {
 
   /// Remembers the seed under way.
   static func name(seed: UInt64) {
-    let text = Array("seed \(seed): crashed; repeat it with: kvsim --seed \(seed) --verbose\n".utf8.prefix(line.count))
+    let text = Array(
+      "seed \(seed): crashed; repeat it with: kvsim --seed \(seed) --verbose\n".utf8.prefix(line.count))
     for (place, byte) in text.enumerated() { line[place] = byte }
     count = text.count
   }

@@ -66,7 +66,9 @@ enum JSON {
   private static func encode(_ value: some Encodable) -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
-    guard let data = try? encoder.encode(value) else { preconditionFailure("numbers and text can be encoded") }
+    guard let data = try? encoder.encode(value) else {
+      preconditionFailure("numbers and text can be encoded")
+    }
     return String(decoding: data, as: UTF8.self)
   }
 }

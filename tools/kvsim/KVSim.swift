@@ -18,6 +18,8 @@ struct KVSim: ParsableCommand {
         kvsim --seed 42 --verbose   the same run with a transcript
         kvsim --seeds 1..2000       many runs; the last line sums them up
         kvsim --minutes 30          as many runs as half an hour allows, from a random seed on
+        kvsim --seeds 1..50 --storage sqlite
+                                    the same on the real log.db and replica.db of each node
         kvsim --seeds 1..50 --defect answer-before-commit
                                     shows that the checkers find a broken driver
 
@@ -49,6 +51,9 @@ struct KVSim: ParsableCommand {
 
   @Option(help: "Break the surroundings on purpose, to see that it is found.")
   var defect: SimulationDefect?
+
+  @Option(help: "What the disks are: a fast model, or the real files of a node, on a disk that fails.")
+  var storage: SimulatedStorage = .fake
 
   func validate() throws {
     if seed != nil, seeds != nil {

@@ -22,7 +22,8 @@ final class ProgressLine {
     guard elapsed - shownAt > .milliseconds(250) else { return }
     shownAt = elapsed
     let passed = elapsed / .seconds(1)
-    var line = "\(summary.runs)\(total.map { "/\($0)" } ?? "") runs, \(summary.wrong) wrong, \(summary.stuck) stuck"
+    var line =
+      "\(summary.runs)\(total.map { "/\($0)" } ?? "") runs, \(summary.wrong) wrong, \(summary.stuck) stuck"
     line += ", \(summary.rate(in: passed)) simulated seconds a second"
     if let left = secondsLeft(summary, passed: passed) { line += ", \(Self.clock(left)) left" }
     show(line)

@@ -42,7 +42,8 @@ struct Runs {
 
   private func simulate(_ seed: UInt64, transcript: ((String) -> Void)?) -> SimulationResult {
     CrashReport.name(seed: seed)
-    return Simulation(seed: seed, defect: options.defect, transcript: transcript).run()
+    return Simulation(seed: seed, defect: options.defect, storage: options.storage, transcript: transcript)
+      .run()
   }
 
   private func report(_ result: SimulationResult, failures: Int) {
@@ -73,6 +74,7 @@ struct Runs {
       for line in lines.dropLast().suffix(Self.shownEvents) { say("  \(line)") }
     }
     let defect = options.defect.map { " --defect \($0.rawValue)" } ?? ""
-    say("repeat it with: kvsim --seed \(result.seed)\(defect) --verbose")
+    let storage = options.storage == .fake ? "" : " --storage \(options.storage.rawValue)"
+    say("repeat it with: kvsim --seed \(result.seed)\(defect)\(storage) --verbose")
   }
 }

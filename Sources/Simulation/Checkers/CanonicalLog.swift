@@ -25,7 +25,8 @@ struct CanonicalLog {
   /// A node cuts its log at this entry; returns what is wrong with that, or nil.
   func cut(_ entry: Entry) -> Broken? {
     guard let known = self.entry(at: entry.index), known.epoch == entry.epoch else { return nil }
-    return Broken(.neverCut, "cuts its log at entry \(entry.index) of epoch \(entry.epoch), which is committed")
+    return Broken(
+      .neverCut, "cuts its log at entry \(entry.index) of epoch \(entry.epoch), which is committed")
   }
 
   /// Whether the newest committed entry is still on W disks of each set; returns what is wrong, or nil.

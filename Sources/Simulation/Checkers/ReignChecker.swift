@@ -46,7 +46,8 @@ struct ReignChecker {
       let count = set.slaves.count { promised.contains($0.id) }
       guard count >= set.quorum.election else {
         return Broken(
-          .elected, "\(leader) leads in epoch \(epoch), which \(count) of \(set.slaves.count) slaves promised")
+          .elected, "\(leader) leads in epoch \(epoch), which \(count) of \(set.slaves.count) slaves promised"
+        )
       }
     }
     return nil

@@ -27,7 +27,8 @@ struct Ambush {
 
   /// What happens then.
   enum Blow: Int, CaseIterable {
-    case crash, crashOther, crashCandidate, isolateCandidate, powerCut, pause, isolate, isolateOneWay, failedSync, stuckSync, slowSync, fullDisk,
+    case crash, crashOther, crashCandidate, isolateCandidate, powerCut, pause, isolate, isolateOneWay,
+      failedSync, stuckSync, slowSync, fullDisk,
       remove, joinSlave, joinMaster, transfer
   }
 

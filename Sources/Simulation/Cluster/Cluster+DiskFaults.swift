@@ -29,7 +29,9 @@ extension Cluster {
   func rot() -> Bool {
     let candidates = expendable.filter { !$0.disk.durable.entries.isEmpty }
     let leader = candidates.filter { $0.standing == .active }
-    guard let machine = faultDice.pick(faultDice.chance(percent: 50) ? leader : candidates) else { return false }
+    guard let machine = faultDice.pick(faultDice.chance(percent: 50) ? leader : candidates) else {
+      return false
+    }
     let count = machine.disk.durable.entries.count
     // Where a start looks, or anywhere.
     let reach = machine.standing != .active && faultDice.chance(percent: 50) ? min(count, 60) : count

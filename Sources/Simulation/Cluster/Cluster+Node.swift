@@ -136,6 +136,7 @@ extension Cluster {
       return crashForAWhile(machine)
     }
     let writes = machine.disk.finishSync()
+    if let finding = machine.disk.stored?.finding { return fail(machine, finding) }
     if let cluster = machine.disk.durable.hardState.cluster, let wrong = configurations.belongs(to: cluster) {
       return fail(machine, wrong)
     }
@@ -267,6 +268,7 @@ extension Cluster {
     }
     guard process.replica.applied > before else { return }
     if diskDice.chance(percent: 25) { machine.disk.replica = process.replica }
+    machine.disk.stored?.apply(upTo: process.replica.applied)
     var effects: [Effect] = []
     process.core.receive(
       .applied(process.replica.applied), at: machine.clock.local(at: time), into: &effects)

@@ -31,6 +31,7 @@ final class Cluster {
   let seed: UInt64
   let plan: ClusterPlan
   let defect: SimulationDefect?
+  let storage: SimulatedStorage
   let trace: Trace
 
   var time: Int64 = 0
@@ -66,11 +67,12 @@ final class Cluster {
 
   /// - Parameter adjust: Changes the plan that the seed has drawn; for tests.
   init(
-    seed: UInt64, defect: SimulationDefect?, transcript: ((String) -> Void)?,
-    adjust: (inout ClusterPlan) -> Void = { _ in }
+    seed: UInt64, defect: SimulationDefect?, storage: SimulatedStorage = .fake,
+    transcript: ((String) -> Void)?, adjust: (inout ClusterPlan) -> Void = { _ in }
   ) {
     self.seed = seed
     self.defect = defect
+    self.storage = storage
     trace = Trace(transcript: transcript)
     var dice = Dice(seed: seed)
     var plan = ClusterPlan(dice: &dice, defect: defect)
@@ -99,6 +101,7 @@ final class Cluster {
     let machine = Machine(
       index: index, id: NodeID(nodeDice.bits() | 1), role: role, name: "\(role.rawValue)\(index)",
       clock: clock)
+    machine.disk = makeDisk(for: machine.id)
     machines.append(machine)
     machineOf[machine.id] = index
     return machine
@@ -212,6 +215,9 @@ final class Cluster {
     } catch {
       counts.paths[.damageFoundAtStart] += 1
       say(machine, "does not start: \(error)")
+      if machine.disk.rotten.isEmpty {
+        return fail(machine, "its disk is whole, and it does not start: \(error)")
+      }
       return scheduleReplacement(of: machine)
     }
     if let wrong = promises.start(machine.id, holding: recovered.hardState) { fail(machine, wrong) }
@@ -224,7 +230,8 @@ final class Cluster {
     let process = Process(core: core, replica: machine.disk.replica)
     machine.process = process
     machine.progress = ProgressChecker()
-    for index in stride(from: 1, through: core.commitIndex, by: 1) where !machine.disk.rotten.contains(index) {
+    for index in stride(from: 1, through: core.commitIndex, by: 1) where !machine.disk.rotten.contains(index)
+    {
       if let entry = machine.disk.durable.entry(at: index), let wrong = canonical.commit(entry) {
         fail(machine, wrong)
       }
@@ -290,12 +297,17 @@ final class Cluster {
   /// The disk is gone: the node returns empty and under a new id.
   func wipe(_ machine: Machine) {
     stop(machine)
-    machine.disk = FakeDisk()
     say(machine, "has lost its disk")
+    defer { machine.disk = makeDisk(for: machine.id) }
     guard defect != .keepIdentity else { return }
     lostIDs.insert(machine.id)
     machineOf[machine.id] = nil
     machine.id = NodeID(nodeDice.bits() | 1)
     machineOf[machine.id] = machine.index
+  }
+
+  /// An empty disk.
+  private func makeDisk(for node: NodeID) -> FakeDisk {
+    FakeDisk(stored: storage == .sqlite ? StoredDisk(seed: seed ^ node.rawValue) : nil)
   }
 }

@@ -30,7 +30,8 @@ enum RegisterCoding {
   /// The digits; those of a large value begin with many zeros.
   static func bytes(_ value: UInt64) -> [UInt8] {
     let digits = Array(String(value).utf8)
-    return value < firstLarge ? digits : Array(repeating: 48, count: 100_000 + Int(value % 64) * 4_000) + digits
+    return value < firstLarge
+      ? digits : Array(repeating: 48, count: 100_000 + Int(value % 64) * 4_000) + digits
   }
 
   static func value(_ bytes: [UInt8]) -> UInt64 {
