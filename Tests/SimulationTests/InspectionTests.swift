@@ -127,6 +127,19 @@ struct InspectionTests {
     expectBroken(.equalStates)
   }
 
+  @Test func configurationThatIsNotTheNewestIsFound() throws {
+    let other = configuration(memberSet(masters: [leader.id], slaves: [slave.id]))
+    let index = LogIndex(slave.disk.written.entries.count) + 1
+    slave.disk.submit(
+      LogWrite(
+        ticket: 1,
+        entries: [
+          Entry(index: index, epoch: process.core.epoch, time: 0, payload: .configuration(other))
+        ]))
+    cluster.checkConfiguration(slave)
+    expectBroken(.inForce)
+  }
+
   @Test func handoverToWhoLacksEntriesIsFound() {
     let newcomer = cluster.addMachine(role: .backup)
     cluster.checkHandover(to: newcomer.id, leader, process)

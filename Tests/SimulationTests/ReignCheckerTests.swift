@@ -54,5 +54,7 @@ struct ReignCheckerTests {
     let others = configuration(memberSet(masters: [NodeID(8)], slaves: slaves))
     #expect(checker.begin(epochs[1], leader: master, under: others)?.invariant == .elected)
     #expect(checker.begin(epochs[1], leader: NodeID(8), under: others)?.invariant == .elected)
+    let leaving = configuration(members, incoming: memberSet(masters: [NodeID(8)], slaves: slaves))
+    #expect(checker.begin(epochs[1], leader: master, under: leaving)?.invariant == .elected)
   }
 }

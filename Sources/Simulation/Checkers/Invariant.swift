@@ -46,6 +46,8 @@ public enum Invariant: String, Sendable, CaseIterable {
   case silence = "silence after the signature"
   /// 4.8: one change at a time, by a joint configuration; each step begins when the one before is committed.
   case oneChange = "one change of members at a time"
+  /// 4.8: the newest configuration in the log is in force, and one that is cut is no more.
+  case inForce = "the newest configuration is in force"
   /// 4.8, 4.10: a removed id never returns; only a settled removal ends a node.
   case removal = "a removal is for ever"
   /// 4.11: a full disk takes no entries.

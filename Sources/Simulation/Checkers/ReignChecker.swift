@@ -38,7 +38,9 @@ struct ReignChecker {
 
   /// A node begins to lead under a configuration; returns what is wrong with that, or nil.
   func begin(_ epoch: Epoch, leader: NodeID, under configuration: ClusterConfiguration) -> Broken? {
-    guard epoch.master == leader, configuration.masters.contains(where: { $0.id == leader }) else {
+    // One that a change under way removes may not lead: it would finish the change and then be no member.
+    let masters = (configuration.incoming ?? configuration.current).masters
+    guard epoch.master == leader, masters.contains(where: { $0.id == leader }) else {
       return Broken(.elected, "\(leader) leads in epoch \(epoch) and is no master of the configuration")
     }
     let promised = promises[epoch] ?? []

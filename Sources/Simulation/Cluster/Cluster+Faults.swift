@@ -85,12 +85,29 @@ extension Cluster {
     let who = faultDice.below(3)
     trace.say(at: time, "the power fails for \(["all", "the masters", "the slaves"][who])")
     let victims = machines.filter { $0.isRunning && (who == 0 || $0.role.isMaster == (who == 1)) }
-    let span = faultSpan(5, 2_000)
+    // So short that leases which were granted before are still running after it.
+    let isShort = faultDice.chance(percent: 40)
+    let span = isShort ? faultSpan(5, 60) : faultSpan(5, 2_000)
     for machine in victims {
       crash(machine)
-      schedule(.start(machine: machine.index), after: span + faultDice.between(0, 300_000_000))
+      schedule(
+        .start(machine: machine.index), after: span + faultDice.between(0, isShort ? 20_000_000 : 300_000_000)
+      )
     }
+    if isShort, who == 2, let activeMaster { cutOff(activeMaster) }
     return !victims.isEmpty
+  }
+
+  /// The leader is cut off in the same moment, and the other masters know at once: only the wait after a restart
+  /// keeps the slaves from promising while its lease still runs.
+  private func cutOff(_ leader: Machine) {
+    var pairs: [(from: Int, to: Int)] = []
+    for other in machines where other !== leader {
+      pairs += [(leader.index, other.index), (other.index, leader.index)]
+      if other.role.isMaster { resetLink(Network.link(leader.index, other.index)) }
+    }
+    say(leader, "is cut off from all others")
+    startPartition(pairs, for: faultSpan(500, 4_000))
   }
 
   private func suspend() -> Bool {

@@ -148,6 +148,13 @@ extension Cluster {
 
   // MARK: Single moments
 
+  /// After a cut: a configuration that went with it is no longer in force.
+  func checkConfiguration(_ machine: Machine) {
+    let newest = machine.disk.written.entries.last { $0.configuration != nil }?.configuration
+    guard machine.process?.core.configuration != newest else { return }
+    fail(machine, Broken(.inForce, "has another configuration in force than the newest in its log"))
+  }
+
   /// The target of a handover holds the whole log, and all of it is committed.
   func checkHandover(to target: NodeID, _ machine: Machine, _ process: Process) {
     let last = process.core.lastPosition

@@ -117,6 +117,7 @@ extension Cluster {
     machine.outstanding.append(
       (machine.clock.local(at: time), write.entries.reduce(0) { $0 + $1.approximateSize }))
     machine.disk.submit(write)
+    if write.truncateFrom != nil { checkConfiguration(machine) }
     if defect == .acknowledgeBeforeFsync { schedule(.synced([write]), for: machine, after: 10_000) }
     startSync(machine)
   }
@@ -169,11 +170,11 @@ extension Cluster {
     else {
       return fail(machine, Broken(.order, "answers for entry \(index), which is not on its own disk"))
     }
-    // What this node called committed before is looked at again: it must not have changed.
-    for position in min(index, process.replica.applied + 1)...index {
+    for position in min(index, max(machine.announced, process.replica.applied) + 1)...index {
       guard let entry = process.core.recentEntry(at: position) else { continue }
       if let wrong = canonical.commit(entry) { return fail(machine, wrong) }
     }
+    machine.announced = index
     if index > known, process.core.knownLeader == machine.id { checkQuorum(of: index, machine, process) }
     answerWrites(upTo: index, machine, process)
     settleReads(machine, process)

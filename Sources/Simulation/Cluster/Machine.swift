@@ -24,8 +24,10 @@ final class Machine {
   /// The next fsync never returns.
   var syncSticks = false
   /// What the log writer was given and the core has not heard back of.
-  var outstanding: Deque<(issued: Instant, bytes: Int)> = []
+  var outstanding: [(issued: Instant, bytes: Int)] = []
   var progress = ProgressChecker()
+  /// The process was told that entries are committed up to here.
+  var announced: LogIndex = 0
   var standing = Standing.follower
   /// The driver has found too little room for entries.
   var diskIsFull = false
