@@ -94,7 +94,7 @@ struct FakeDisk {
   mutating func crash(syncReachedDisk: Bool) {
     if syncReachedDisk { _ = finishSync() }
     if let stored {
-      stored.crash(during: syncing, after: durable)
+      stored.crash(during: syncing, after: durable, rotten: rotten)
       durable = stored.found
       replica = Replica()
       for entry in durable.entries.prefix(Int(stored.applied)) { replica.apply(entry) }
