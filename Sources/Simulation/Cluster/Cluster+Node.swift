@@ -132,6 +132,7 @@ extension Cluster {
       return crashForAWhile(machine)
     }
     let writes = machine.disk.finishSync()
+    if let finding = machine.disk.stored?.finding { return fail(machine, finding) }
     if let cluster = machine.disk.durable.hardState.cluster, let wrong = configurations.belongs(to: cluster) {
       return fail(machine, wrong)
     }
@@ -264,6 +265,7 @@ extension Cluster {
       return
     }
     if diskDice.chance(percent: 25) { machine.disk.replica = process.replica }
+    machine.disk.stored?.apply(upTo: process.replica.applied)
     announceApplied(machine, process)
   }
 }
