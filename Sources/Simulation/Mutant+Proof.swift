@@ -13,7 +13,8 @@ extension Mutant {
   package var rule: Int {
     switch self {
     case .birthWithoutEveryPeer: 1
-    case .electionQuorumTooSmall, .promiseBeforeFsync, .repeatedPromiseBeforeFsync, .promiseNotStored,
+    case .electionQuorumTooSmall, .prepareBeforeFsync, .promiseBeforeFsync, .repeatedPromiseBeforeFsync,
+      .promiseNotStored,
       .promiseOfLowerEpoch, .promiseByRoundAlone, .promiseDespiteLease, .roundReused, .longestLogWins,
       .candidateDoesNotPull, .lendsAfterNewPromise, .pulledConfigurationIgnored, .unlistedMasterLeads,
       .servesBeforeOwnEntry:
