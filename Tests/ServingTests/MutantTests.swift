@@ -39,8 +39,9 @@ import Testing
       .readJoinsSentRound,
       {
         let bench = Bench.master(useLease: false)
-        let reader = bench.connect()
-        bench.heartbeat()
+        let (writer, reader) = (bench.connect(), bench.connect())
+        writer.send("SET b 1")
+        bench.flush()
         reader.send("GET a")
         bench.accept("s1", "s2")
         return reader.take().isEmpty
