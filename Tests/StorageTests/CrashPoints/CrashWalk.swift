@@ -44,8 +44,9 @@ final class CrashWalk {
     var points = 0
     for fault in faults {
       for isCut in [false, true] {
-        points += try visit(fault, isCut ? "then a power cut" : "then a restart") { node, threw in
-          if threw { try node.checkRefusal() }
+        points += try visit(fault, isCut ? "then a power cut" : "then a restart") { node, failure in
+          // Where there was no room nothing has changed, and the file may be written again.
+          if let failure, (failure as? StorageError)?.kind != .noRoom { try node.checkRefusal() }
           if isCut { node.files.powerCut(keeping: .some(seed: UInt64(points))) } else { node.files.kill() }
           node.files.makeRoom()
           node.stop()
@@ -59,7 +60,7 @@ final class CrashWalk {
   // MARK: The walk
 
   private func visit(
-    _ fault: Fault, _ sequelName: String, _ sequel: (TestedNode, _ threw: Bool) throws -> Void
+    _ fault: Fault, _ sequelName: String, _ sequel: (TestedNode, _ failure: (any Error)?) throws -> Void
   ) throws -> Int {
     let calls = try countCalls(fault)
     for point in 1...max(1, calls) where point <= calls {
@@ -67,9 +68,9 @@ final class CrashWalk {
         let node = TestedNode(seed: UInt64(point))
         try operation.before(node)
         node.files.inject(fault, at: point)
-        let threw = try fails { try operation.run(node) }
+        let failure = try failure(of: { try operation.run(node) })
         try demand(node.files.struck == fault, "the fault did not happen")
-        try sequel(node, threw)
+        try sequel(node, failure)
       } catch {
         findings.append("\(fault) at call \(point) of \(calls), \(sequelName): \(error)")
       }
@@ -87,14 +88,14 @@ final class CrashWalk {
     return count() - before
   }
 
-  private func fails(_ body: () throws -> Void) throws -> Bool {
+  private func failure(of body: () throws -> Void) throws -> (any Error)? {
     do {
       try body()
-      return false
+      return nil
     } catch let finding as Finding {
       throw finding
     } catch {
-      return true
+      return error
     }
   }
 
