@@ -3,6 +3,8 @@ import Replication
 /// The one log of committed entries: whatever any node calls committed must agree with it for ever.
 struct CanonicalLog {
   private(set) var entries: [Entry] = []
+  /// The epoch of the leader that committed each entry; never falls.
+  private var reigns: [Epoch] = []
   /// The digest of the keyspace after each entry; the first is that of the empty keyspace.
   private var digests: [UInt64] = [0]
   private var replica = Replica()
@@ -15,8 +17,13 @@ struct CanonicalLog {
     index > 0 && index <= lastIndex ? entries[Int(index) - 1] : nil
   }
 
-  /// The last entry of an epoch lower than this one.
-  func last(before epoch: Epoch) -> Entry? { entries.last { $0.epoch < epoch } }
+  /// The last entry that was committed by a leader of an epoch lower than this one. An entry's own epoch says
+  /// nothing of that: an entry of an earlier reign may be committed by a much later one.
+  func last(committedBefore epoch: Epoch) -> Entry? {
+    reigns.last { $0 < epoch }.flatMap { reign in
+      zip(entries, reigns).reversed().first { $0.1 == reign }?.0
+    }
+  }
 
   func holdsEntry(of epoch: Epoch) -> Bool { entries.last { $0.epoch <= epoch }?.epoch == epoch }
 
@@ -29,20 +36,24 @@ struct CanonicalLog {
       .neverCut, "cuts its log at entry \(entry.index) of epoch \(entry.epoch), which is committed")
   }
 
-  /// Whether the newest committed entry is still on W disks of each set; returns what is wrong, or nil.
+  /// Whether the newest committed entry is still on W disks of the newest set; returns what is wrong, or nil.
+  ///
+  /// During a change that is the incoming set: from the append of C_new on only that one counts, and it is enough,
+  /// because the joint configuration is committed, so that each election asks both.
   ///
   /// - Parameter holds: Whether a slave has it on disk; one whose disk was lost counts as if it had.
   func kept(holds: (NodeID, Entry) -> Bool) -> Broken? {
     guard let entry = entries.last, let configuration else { return nil }
-    return Self.heldByQuorum(entry, of: configuration, .quorumKept, holds: holds)
+    return Self.heldByQuorum(
+      entry, of: [configuration.incoming ?? configuration.current], .quorumKept, holds: holds)
   }
 
   /// Whether W slaves of each set hold an entry; returns what is wrong, or nil.
   static func heldByQuorum(
-    _ entry: Entry, of configuration: ClusterConfiguration, _ invariant: Invariant,
+    _ entry: Entry, of sets: [MemberSet], _ invariant: Invariant,
     holds: (NodeID, Entry) -> Bool
   ) -> Broken? {
-    for set in configuration.sets {
+    for set in sets {
       let holders = set.slaves.count { holds($0.id, entry) }
       guard holders >= set.quorum.write else {
         return Broken(
@@ -54,7 +65,9 @@ struct CanonicalLog {
   }
 
   /// Takes an entry that a node calls committed; returns what is wrong with it, or nil.
-  mutating func commit(_ entry: Entry) -> Broken? {
+  ///
+  /// - Parameter reign: The epoch of the leader that commits it; the entry's own if nil.
+  mutating func commit(_ entry: Entry, in reign: Epoch? = nil) -> Broken? {
     if let known = self.entry(at: entry.index) {
       guard known != entry else { return nil }
       return Broken(.neverChanged, "entry \(entry.index) was committed as \(known) and is now \(entry)")
@@ -64,6 +77,7 @@ struct CanonicalLog {
         .neverChanged, "entry \(entry.index) is called committed, but \(lastIndex + 1) never was")
     }
     entries.append(entry)
+    reigns.append(max(reign ?? entry.epoch, reigns.last ?? .zero))
     replica.apply(entry)
     digests.append(replica.digest)
     if case .configuration(let configuration) = entry.payload {

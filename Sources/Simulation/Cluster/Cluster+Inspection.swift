@@ -80,7 +80,7 @@ extension Cluster {
       return fail(machine, Broken(.elected, "leads in epoch \(epoch) without a configuration"))
     }
     if let wrong = reigns.begin(epoch, leader: machine.id, under: configuration) { fail(machine, wrong) }
-    if let last = canonical.last(before: epoch), process.core.epoch(at: last.index) != last.epoch {
+    if let last = canonical.last(committedBefore: epoch), process.core.epoch(at: last.index) != last.epoch {
       fail(
         machine,
         Broken(.completeness, "leads in epoch \(epoch) without the committed entry \(last.index)"))

@@ -171,7 +171,7 @@ extension Cluster {
     }
     for position in min(index, max(machine.announced, process.replica.applied) + 1)...index {
       guard let entry = process.core.recentEntry(at: position) else { continue }
-      if let wrong = canonical.commit(entry) { return fail(machine, wrong) }
+      if let wrong = canonical.commit(entry, in: epoch) { return fail(machine, wrong) }
     }
     machine.announced = index
     if index > known, process.core.knownLeader == machine.id { checkQuorum(of: index, machine, process) }
@@ -185,7 +185,7 @@ extension Cluster {
     guard let configuration = process.core.configuration, let entry = canonical.entry(at: index) else {
       return fail(machine, Broken(.quorum, "entry \(index) is committed without a configuration"))
     }
-    let wrong = CanonicalLog.heldByQuorum(entry, of: configuration, .quorum, holds: isOnDisk)
+    let wrong = CanonicalLog.heldByQuorum(entry, of: configuration.sets, .quorum, holds: isOnDisk)
     if let wrong { fail(machine, wrong) }
   }
 
