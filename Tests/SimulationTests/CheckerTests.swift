@@ -33,8 +33,16 @@ struct CheckerTests {
   @Test func canonicalLogKnowsWhatWasCommittedBeforeAnEpoch() {
     var log = CanonicalLog()
     for index in 1...3 { _ = log.commit(entry(LogIndex(index), epochs[index - 1])) }
-    #expect(log.last(before: epochs[2])?.index == 2)
-    #expect(log.last(before: epochs[0]) == nil)
+    #expect(log.last(committedBefore: epochs[2])?.index == 2)
+    #expect(log.last(committedBefore: epochs[0]) == nil)
+  }
+
+  @Test func entryOfAnEarlierEpochCountsForTheReignThatCommitsIt() {
+    var log = CanonicalLog()
+    _ = log.commit(entry(1, epochs[0]), in: epochs[0])
+    _ = log.commit(entry(2, epochs[0]), in: epochs[2])
+    #expect(log.last(committedBefore: epochs[1])?.index == 1)
+    #expect(log.last(committedBefore: Epoch(round: 4, master: NodeID(9)))?.index == 2)
   }
 
   @Test func committedEntryIsNeverCut() {
@@ -45,7 +53,7 @@ struct CheckerTests {
     #expect(log.cut(entry(2, epochs[0])) == nil)
   }
 
-  @Test func commitStaysOnAWriteQuorumOfEachSet() {
+  @Test func commitStaysOnAWriteQuorumOfTheNewestSet() {
     let ids = (1...4).map { NodeID(UInt64($0)) }
     var log = CanonicalLog()
     let joint = configuration(
@@ -60,6 +68,10 @@ struct CheckerTests {
     #expect(log.kept(isLastStepBegun: true) { id, _ in [ids[0], ids[3]].contains(id) } == nil)
     #expect(log.kept(isLastStepBegun: true) { id, _ in id == ids[0] }?.invariant == .quorumKept)
     #expect(broken([ids[0]]) == .quorumKept)
+    let wrong = CanonicalLog.heldByQuorum(entry(2, epochs[0]), of: joint, .quorum) { id, _ in
+      id == ids[0] || id == ids[3]
+    }
+    #expect(wrong?.invariant == .quorum, "two of the new four, and only one of the old three")
   }
 
   @Test func epochServesOnlyOnceAnEntryOfItIsCommitted() {

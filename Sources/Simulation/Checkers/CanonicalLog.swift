@@ -3,6 +3,8 @@ import Replication
 /// The one log of committed entries: whatever any node calls committed must agree with it for ever.
 struct CanonicalLog {
   private(set) var entries: [Entry] = []
+  /// The epoch of the leader that committed each entry; never falls.
+  private var reigns: [Epoch] = []
   /// The digest of the keyspace after each entry; the first is that of the empty keyspace.
   private var digests: [UInt64] = [0]
   private var replica = Replica()
@@ -16,8 +18,13 @@ struct CanonicalLog {
     index > 0 && index <= lastIndex ? entries[Int(index) - 1] : nil
   }
 
-  /// The last entry of an epoch lower than this one.
-  func last(before epoch: Epoch) -> Entry? { entries.last { $0.epoch < epoch } }
+  /// The last entry that was committed by a leader of an epoch lower than this one. An entry's own epoch says
+  /// nothing of that: an entry of an earlier reign may be committed by a much later one.
+  func last(committedBefore epoch: Epoch) -> Entry? {
+    reigns.last { $0 < epoch }.flatMap { reign in
+      zip(entries, reigns).reversed().first { $0.1 == reign }?.0
+    }
+  }
 
   func holdsEntry(of epoch: Epoch) -> Bool { entries.last { $0.epoch <= epoch }?.epoch == epoch }
 
@@ -63,7 +70,9 @@ struct CanonicalLog {
   }
 
   /// Takes an entry that a node calls committed; returns what is wrong with it, or nil.
-  mutating func commit(_ entry: Entry) -> Broken? {
+  ///
+  /// - Parameter reign: The epoch of the leader that commits it; the entry's own if nil.
+  mutating func commit(_ entry: Entry, in reign: Epoch? = nil) -> Broken? {
     if let known = self.entry(at: entry.index) {
       guard known != entry else { return nil }
       return Broken(.neverChanged, "entry \(entry.index) was committed as \(known) and is now \(entry)")
@@ -73,6 +82,7 @@ struct CanonicalLog {
         .neverChanged, "entry \(entry.index) is called committed, but \(lastIndex + 1) never was")
     }
     entries.append(entry)
+    reigns.append(max(reign ?? entry.epoch, reigns.last ?? .zero))
     replica.apply(entry)
     timeline.take(entry)
     digests.append(replica.digest)

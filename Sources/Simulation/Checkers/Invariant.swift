@@ -27,7 +27,7 @@ public enum Invariant: String, Sendable, CaseIterable {
   case neverChanged = "a committed entry never changes"
   /// 4.4: a commit is on the leader's disk and on those of W slaves of each set in force.
   case quorum = "a commit is on a quorum"
-  /// 4.4: and it stays there, as far as disks are not lost.
+  /// 4.4: and it stays there, as far as disks are not lost; once C_new is appended, on that of the incoming set.
   case quorumKept = "a commit stays on a quorum"
   /// 4.4: applied <= commit <= the end of the log; none of the first two ever goes back, and what is told to clients
   /// or applied is on the own disk.

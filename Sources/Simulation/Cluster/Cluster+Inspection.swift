@@ -85,7 +85,7 @@ extension Cluster {
     }
     let wrong = unplanted { reigns.begin(epoch, leader: machine.id, under: configuration) }
     if let wrong { fail(machine, wrong) }
-    if let last = canonical.last(before: epoch), process.core.epoch(at: last.index) != last.epoch {
+    if let last = canonical.last(committedBefore: epoch), process.core.epoch(at: last.index) != last.epoch {
       fail(
         machine,
         Broken(.completeness, "leads in epoch \(epoch) without the committed entry \(last.index)"))
