@@ -77,7 +77,7 @@ struct ClusterPlan {
     faultInterval = .milliseconds(dice.between(100, 2_000))
     startSpan = .milliseconds(dice.chance(percent: 80) ? 100 : 2_500)
     faultTime = .milliseconds(dice.between(6_000, 20_000))
-    thinkTime = .milliseconds(dice.between(5, 120))
+    thinkTime = .milliseconds(dice.between(10, 240))
     syncTime = dice.chance(percent: 80) ? 80_000...600_000 : 500_000...20_000_000
     writeTimeout = .milliseconds(dice.between(300, 2_000))
     readTimeout = .milliseconds(dice.between(200, 1_000))
