@@ -55,13 +55,17 @@ let package = Package(
     .target(name: "Replication", dependencies: [deque], swiftSettings: mutable),
     .target(
       name: "Storage", dependencies: ["SQLite", "Schema", "Replication"], swiftSettings: mutable),
+    .target(
+      name: "SimulatedFiles", dependencies: ["CSQLite", "Storage", "Replication"], swiftSettings: strict),
     .target(name: "Commands", dependencies: ["Replication"], swiftSettings: mutable),
     .target(name: "Serving", dependencies: ["Replication", "Commands", deque], swiftSettings: mutable),
     .target(name: "RESP", dependencies: [nioCore], swiftSettings: strict),
     .target(
       name: "Transport", dependencies: ["Replication", nioCore, protobuf], swiftSettings: strict),
     .target(
-      name: "Simulation", dependencies: ["Serving", "Commands", "Replication", deque], swiftSettings: mutable),
+      name: "Simulation",
+      dependencies: ["Serving", "Commands", "Replication", "Storage", "SimulatedFiles", deque],
+      swiftSettings: mutable),
     .target(
       name: "Kvorum", dependencies: ["RESP", nioCore, nioPosix, deque], swiftSettings: strict),
     .target(
@@ -91,7 +95,7 @@ let package = Package(
       name: "ReplicationTests", dependencies: ["Replication"], exclude: ["Scenarios"],
       swiftSettings: mutable),
     .testTarget(
-      name: "StorageTests", dependencies: ["Storage", "SQLite", "Replication"],
+      name: "StorageTests", dependencies: ["Storage", "SQLite", "Replication", "SimulatedFiles"],
       swiftSettings: mutable),
     .testTarget(
       name: "CommandsTests", dependencies: ["Commands", "Replication"], swiftSettings: mutable),

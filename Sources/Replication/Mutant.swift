@@ -17,6 +17,9 @@ package enum Mutant: String, CaseIterable, Sendable {
   /// R - 1 promises make a leader, so that an election quorum and a write quorum need not meet.
   /// The new leader can miss acknowledged writes, and two masters can lead at once.
   case electionQuorumTooSmall = "election-quorum-too-small"
+  /// A candidate sends its Prepares before its new round is on disk.
+  /// After a crash it can use the round a second time: two reigns share an epoch, as with a reused round.
+  case prepareBeforeFsync = "prepare-before-fsync"
   /// A slave answers a Prepare at once, not after the fsync of its promise.
   /// After a crash it takes appends of the old leader again: two reigns acknowledge writes, and one loses its own.
   case promiseBeforeFsync = "promise-before-fsync"

@@ -111,10 +111,11 @@ extension ReplicationCore {
       epoch: epoch, token: token, resuming: resuming, deadline: now + 2 * lease,
       resendAt: now + lease / 10)
     effects.append(.notice("asks for the lead in epoch \(epoch)"))
+    let questions = prepares(to: configuration.slaves, epoch: epoch, token: token)
+    let isEarly = Mutant.isPlanted(.prepareBeforeFsync)
+    if isEarly { effects += questions.map(Effect.send) }
     // The round is on disk before anyone hears of it, so that it is never used twice.
-    write(
-      hardState: true, thenSend: prepares(to: configuration.slaves, epoch: epoch, token: token), at: now,
-      into: &effects)
+    write(hardState: true, thenSend: isEarly ? [] : questions, at: now, into: &effects)
   }
 
   private func prepares(to slaves: [Member], epoch: Epoch, token: HandoverToken?) -> [Outbound] {

@@ -13,7 +13,8 @@ extension Mutant {
   package var rule: Int {
     switch self {
     case .birthWithoutEveryPeer: 1
-    case .electionQuorumTooSmall, .promiseBeforeFsync, .repeatedPromiseBeforeFsync, .promiseNotStored,
+    case .electionQuorumTooSmall, .prepareBeforeFsync, .promiseBeforeFsync, .repeatedPromiseBeforeFsync,
+      .promiseNotStored,
       .promiseOfLowerEpoch, .promiseByRoundAlone, .promiseDespiteLease, .roundReused, .longestLogWins,
       .candidateDoesNotPull, .lendsAfterNewPromise, .pulledConfigurationIgnored, .unlistedMasterLeads,
       .servesBeforeOwnEntry:
@@ -49,8 +50,8 @@ extension Mutant {
     switch self {
     case .majorityByFrequency, .majorityByEntryIndex: .tests("ServingTests")
     case .appliedIndexOutsideTransaction: .tests("StorageTests")
-    case .noWaitAfterRestart, .lendsAfterNewPromise, .readJoinsSentRound, .ackOfEarlierEpochCounts,
-      .cutConfigurationStays, .handoverToLaggingTarget, .unlistedMasterLeads, .longestLogWins:
+    case .noWaitAfterRestart, .lendsAfterNewPromise, .ackOfEarlierEpochCounts,
+      .cutConfigurationStays, .unlistedMasterLeads, .longestLogWins:
       .simulator(seeds: 150)
     default: .simulator(seeds: 40)
     }

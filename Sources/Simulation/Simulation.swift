@@ -13,9 +13,13 @@ public struct Simulation {
   /// - Parameters:
   ///   - seed: From which all else is drawn.
   ///   - defect: A fault in the surroundings that the checkers must find; nil for a true test of the core.
+  ///   - storage: What the disks are; the same seed gives another run on another storage.
   ///   - transcript: Gets a line for each thing that a person would want to read.
-  public init(seed: UInt64, defect: SimulationDefect? = nil, transcript: ((String) -> Void)? = nil) {
-    cluster = Cluster(seed: seed, defect: defect, transcript: transcript)
+  public init(
+    seed: UInt64, defect: SimulationDefect? = nil, storage: SimulatedStorage = .fake,
+    transcript: ((String) -> Void)? = nil
+  ) {
+    cluster = Cluster(seed: seed, defect: defect, storage: storage, transcript: transcript)
     planted = nil
   }
 

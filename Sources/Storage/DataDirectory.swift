@@ -15,35 +15,30 @@ public enum DataDirectory {
   }
 
   /// Makes the directory and its parents where they are missing, durably.
-  static func create(_ directory: String) throws {
+  static func create(_ directory: String, on files: any FileSystem) throws {
     var missing: [String] = []
     var path = directory
-    while !exists(path), parent(of: path) != path {
+    while !files.exists(path), parent(of: path) != path {
       missing.append(path)
       path = parent(of: path)
     }
-    for path in missing.reversed() {
-      guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
-        throw StorageError.system(errno, path, doing: "make the directory")
+    // The first start may have been cut off after it made a directory and before that was durable; for those that
+    // others made it does not matter if this user may not open them.
+    if !files.exists(log(in: directory)) {
+      while parent(of: path) != path {
+        path = parent(of: path)
+        try? files.synchronizeDirectory(path)
       }
-      try synchronize(parent(of: path))
     }
-    var status = stat()
-    guard stat(directory, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+    for path in missing.reversed() {
+      try files.makeDirectory(path)
+      try files.synchronizeDirectory(parent(of: path))
+    }
+    guard files.isDirectory(directory) else {
       throw StorageError(
         .foreign, directory, "\(directory) is a file, not a directory: choose another directory.")
     }
   }
-
-  /// Makes the names in a directory durable.
-  static func synchronize(_ directory: String) throws {
-    let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw StorageError.system(errno, directory, doing: "open") }
-    defer { close(descriptor) }
-    guard fsync(descriptor) == 0 else { throw StorageError.system(errno, directory, doing: "fsync") }
-  }
-
-  static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
   /// The directory that holds a file or directory.
   static func parent(of path: String) -> String {

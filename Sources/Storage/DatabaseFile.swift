@@ -1,4 +1,4 @@
-import Glibc
+import Replication
 import SQLite
 import Schema
 
@@ -28,12 +28,8 @@ public struct FileSizes: Hashable, Sendable {
   /// Its write-ahead log, which grows while a long reader keeps it from being used again.
   public var wal: Int64
 
-  static func of(_ path: String) -> FileSizes {
-    func size(_ path: String) -> Int64 {
-      var status = stat()
-      return stat(path, &status) == 0 ? Int64(status.st_size) : 0
-    }
-    return FileSizes(database: size(path), wal: size(path + "-wal"))
+  static func of(_ path: String, on files: any FileSystem) -> FileSizes {
+    FileSizes(database: files.size(of: path), wal: files.size(of: path + "-wal"))
   }
 }
 
@@ -52,34 +48,47 @@ enum DatabaseFile {
 
   /// Opens a file to write it. Makes it if it is absent or was never finished; `fill` then writes its first rows.
   static func openWritable(
-    _ path: String, _ format: FileFormat, _ durability: Durability,
+    _ path: String, _ format: FileFormat, _ durability: Durability, on files: any FileSystem,
     fill: (SQLiteConnection) throws -> Void
   ) throws -> SQLiteConnection {
-    let existed = DataDirectory.exists(path)
-    let connection = try SQLiteConnection(path: path, mode: .create)
+    let existed = files.exists(path)
+    try makeDurable(path, on: files)
+    let connection = try SQLiteConnection(path: path, mode: .create, vfs: files.sqliteVFS)
     let isNew = try check(connection, format) == .empty
     try connection.execute(
       """
       PRAGMA page_size = 4096;
       PRAGMA journal_mode = WAL;
-      PRAGMA synchronous = \(durability.rawValue);
-      PRAGMA wal_autocheckpoint = \(format.checkpointPages);
+      PRAGMA synchronous = \(Mutant.isPlanted(.acknowledgeBeforeFsync) ? "OFF" : durability.rawValue);
       PRAGMA journal_size_limit = 67108864;
       PRAGMA cache_size = -65536;
       """)
+    connection.checkpointAutomatically(atPages: format.checkpointPages)
     if isNew {
       try connection.transaction {
         try connection.execute(format.sql)
         try fill(connection)
       }
     }
-    if !existed { try DataDirectory.synchronize(DataDirectory.parent(of: path)) }
+    if !existed { try files.synchronizeDirectory(DataDirectory.parent(of: path)) }
     return connection
   }
 
+  /// What is read from now on counts as durable, and a promise or an acknowledgement may be given on it without
+  /// another write. So what the process before has written and not fsynced, or not with success, must get to the
+  /// disk first (Rebello et al., "Can Applications Recover from fsync Failures?", 2020). All of that is in the
+  /// -wal file, which is not used again before the database is fsynced.
+  private static func makeDurable(_ path: String, on files: any FileSystem) throws {
+    let wal = path + "-wal"
+    if files.size(of: wal) > 0 { try files.rewrite(wal) }
+  }
+
   /// Opens a file to read it, also while another connection or process writes it.
-  static func openReadable(_ path: String, _ format: FileFormat) throws -> SQLiteConnection {
-    let connection = try SQLiteConnection(path: path, mode: .readOnly, busyTimeoutMilliseconds: 1000)
+  static func openReadable(
+    _ path: String, _ format: FileFormat, on files: any FileSystem
+  ) throws -> SQLiteConnection {
+    let connection = try SQLiteConnection(
+      path: path, mode: .readOnly, vfs: files.sqliteVFS, busyTimeoutMilliseconds: 1000)
     guard try check(connection, format) == .current else {
       throw StorageError(.missing, path, "\(path) is empty: no node has written it yet.")
     }

@@ -1,4 +1,3 @@
-import Glibc
 import Replication
 import SQLite
 import Schema
@@ -17,14 +16,15 @@ public struct DiscardedTail: Hashable, Sendable {
 
   /// Copies the rows from `first` on to a new file in `directory`, durably.
   static func keep(
-    from log: SQLiteConnection, in directory: String, first: LogIndex, last: LogIndex
+    from log: SQLiteConnection, in directory: String, on files: any FileSystem, first: LogIndex,
+    last: LogIndex
   ) throws -> DiscardedTail {
     let row = try log.prepare(#"SELECT epoch_round, epoch_master FROM log WHERE "index" = ?"#)
     row.bind(bits: first, at: 1)
     let epoch = try row.step() ? Epoch(round: row.bits(0), master: NodeID(row.bits(1))) : .zero
     let partial = directory + "/discarded.partial"
-    for leftover in [partial, partial + "-journal"] { unlink(leftover) }
-    let copy = try SQLiteConnection(path: partial, mode: .create)
+    for leftover in [partial, partial + "-journal"] { try files.remove(leftover) }
+    let copy = try SQLiteConnection(path: partial, mode: .create, vfs: files.sqliteVFS)
     try copy.execute("PRAGMA synchronous = FULL")
     try copy.transaction {
       try copy.execute(Schema.log)
@@ -41,12 +41,12 @@ public struct DiscardedTail: Hashable, Sendable {
     let name = directory + "/discarded-\(epoch)-\(first)"
     var path = name + ".db"
     var number = 2
-    while DataDirectory.exists(path) {
+    while files.exists(path) {
       path = name + ".\(number).db"
       number += 1
     }
-    guard rename(partial, path) == 0 else { throw StorageError.system(errno, path, doing: "rename") }
-    try DataDirectory.synchronize(directory)
+    try files.rename(partial, to: path)
+    try files.synchronizeDirectory(directory)
     return DiscardedTail(path: path, first: first, last: last, epoch: epoch)
   }
 

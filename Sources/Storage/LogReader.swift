@@ -13,15 +13,15 @@ public final class LogReader: @unchecked Sendable {
   private let last: SQLiteStatement
 
   /// Opens the log in a node's directory.
-  public convenience init(directory: String) throws {
-    try self.init(path: DataDirectory.log(in: directory))
+  public convenience init(directory: String, on files: any FileSystem = .real) throws {
+    try self.init(path: DataDirectory.log(in: directory), on: files)
   }
 
   /// Opens a log.db, or a file with discarded entries.
-  public init(path: String) throws {
+  public init(path: String, on files: any FileSystem = .real) throws {
     self.path = path
     (connection, reader, last) = try wordingErrors {
-      let connection = try DatabaseFile.openReadable(path, .log)
+      let connection = try DatabaseFile.openReadable(path, .log, on: files)
       return (
         connection, try EntryReader(connection), try connection.prepare(#"SELECT max("index") FROM log"#)
       )

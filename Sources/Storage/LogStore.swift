@@ -18,7 +18,8 @@ public final class LogStore: @unchecked Sendable {
   let connection: SQLiteConnection
   let reader: EntryReader
   var tail: LogTail
-  private let lock: DirectoryLock
+  private let files: any FileSystem
+  private let lock: AnyObject
   private let statements: LogStatements
   private var failure: (any Error)?
 
@@ -26,19 +27,22 @@ public final class LogStore: @unchecked Sendable {
   ///
   /// - Parameter identity: Called only if there is no log yet: who the node will be.
   public static func open(
-    directory: String, creating identity: () throws -> NodeIdentity
+    directory: String, on files: any FileSystem = .real, creating identity: () throws -> NodeIdentity
   ) throws -> LogStore {
-    try DataDirectory.create(directory)
-    let lock = try DirectoryLock(directory: directory)
-    return try wordingErrors { try LogStore(directory: directory, lock: lock, identity) }
+    try DataDirectory.create(directory, on: files)
+    let lock = try files.lock(directory)
+    return try wordingErrors { try LogStore(directory: directory, on: files, lock: lock, identity) }
   }
 
-  private init(directory: String, lock: DirectoryLock, _ creating: () throws -> NodeIdentity) throws {
+  private init(
+    directory: String, on files: any FileSystem, lock: AnyObject, _ creating: () throws -> NodeIdentity
+  ) throws {
     self.directory = directory
+    self.files = files
     self.lock = lock
     path = DataDirectory.log(in: directory)
-    try WriteAheadFile.check(of: path)
-    connection = try DatabaseFile.openWritable(path, .log, .everyCommit) {
+    try WriteAheadFile.check(of: path, on: files)
+    connection = try DatabaseFile.openWritable(path, .log, .everyCommit, on: files) {
       try NodeRow.insert(try creating(), into: $0)
     }
     let node = try NodeRow.read(connection)
@@ -55,7 +59,7 @@ public final class LogStore: @unchecked Sendable {
   /// The commit index as stored.
   public var commit: LogIndex { tail.commit }
   /// How big the files are.
-  public var sizes: FileSizes { .of(path) }
+  public var sizes: FileSizes { .of(path, on: files) }
 
   /// Remembers where the node listens, so that it comes back at the same place.
   public func setListenAddress(_ address: String) throws {
@@ -127,7 +131,8 @@ public final class LogStore: @unchecked Sendable {
         .invalidWrite, path,
         "The log \(path) was asked to drop entry \(first), but everything up to \(next.commit) is committed.")
     }
-    let discarded = try DiscardedTail.keep(from: connection, in: directory, first: first, last: next.index)
+    let discarded = try DiscardedTail.keep(
+      from: connection, in: directory, on: files, first: first, last: next.index)
     try statements.delete(from: first)
     guard let checksum = try reader.checksum(at: first - 1) else {
       throw StorageError.damaged(path, at: first - 1, "the entry is missing")

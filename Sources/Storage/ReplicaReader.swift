@@ -18,15 +18,15 @@ public final class ReplicaReader: @unchecked Sendable {
   public private(set) var isHoldingSnapshot = false
 
   /// Opens the replica in a node's directory, which its `ReplicaWriter` must have made.
-  public convenience init(directory: String) throws {
-    try self.init(path: DataDirectory.replica(in: directory))
+  public convenience init(directory: String, on files: any FileSystem = .real) throws {
+    try self.init(path: DataDirectory.replica(in: directory), on: files)
   }
 
   /// Opens a replica.db.
-  public init(path: String) throws {
+  public init(path: String, on files: any FileSystem = .real) throws {
     self.path = path
     (connection, point, meta, keysFromStart, keysAfter, hold) = try wordingErrors {
-      let connection = try DatabaseFile.openReadable(path, .replica)
+      let connection = try DatabaseFile.openReadable(path, .replica, on: files)
       return (
         connection,
         try connection.prepare(

@@ -15,19 +15,25 @@ public final class ReplicaWriter: @unchecked Sendable {
   public private(set) var cluster: ClusterID?
 
   let connection: SQLiteConnection
+  private let files: any FileSystem
   private let rows: ReplicaStatements
   private var keyCount: Int64
   private var failure: (any Error)?
 
   /// Opens the replica in a node's directory; makes it, empty, if it is absent.
-  public static func open(directory: String, node: NodeID) throws -> ReplicaWriter {
-    try DataDirectory.create(directory)
-    return try wordingErrors { try ReplicaWriter(path: DataDirectory.replica(in: directory), node: node) }
+  public static func open(
+    directory: String, node: NodeID, on files: any FileSystem = .real
+  ) throws -> ReplicaWriter {
+    try DataDirectory.create(directory, on: files)
+    return try wordingErrors {
+      try ReplicaWriter(path: DataDirectory.replica(in: directory), on: files, node: node)
+    }
   }
 
-  private init(path: String, node: NodeID) throws {
+  private init(path: String, on files: any FileSystem, node: NodeID) throws {
     self.path = path
-    connection = try DatabaseFile.openWritable(path, .replica, .checkpoints) {
+    self.files = files
+    connection = try DatabaseFile.openWritable(path, .replica, .checkpoints, on: files) {
       let insert = try $0.prepare(
         "INSERT INTO meta (only, node, applied_index, key_count) VALUES (1, ?, 0, 0)")
       try insert.bind(node.description, at: 1)
@@ -54,7 +60,7 @@ public final class ReplicaWriter: @unchecked Sendable {
   }
 
   /// How big the files are.
-  public var sizes: FileSizes { .of(path) }
+  public var sizes: FileSizes { .of(path, on: files) }
 
   /// Applies committed entries in one transaction; the same table comes out whatever the borders of the batches.
   ///
@@ -81,6 +87,11 @@ public final class ReplicaWriter: @unchecked Sendable {
       let changes = KeyChanges(entries)
       try connection.transaction {
         try changes.forEachInTableOrder { change, form in count += try rows.write(change, form) }
+        if !Mutant.isPlanted(.appliedIndexOutsideTransaction) {
+          try rows.writeMeta(cluster: cluster, applied: last, keyCount: count)
+        }
+      }
+      if Mutant.isPlanted(.appliedIndexOutsideTransaction) {
         try rows.writeMeta(cluster: cluster, applied: last, keyCount: count)
       }
       (self.cluster, applied, keyCount) = (cluster, last, count)

@@ -56,7 +56,8 @@ public struct StorageError: Error, Hashable, Sendable, CustomStringConvertible {
       """)
   }
 
-  static func system(_ number: Int32, _ path: String, doing what: String) -> StorageError {
+  /// What an errno means for the file that a system call failed on.
+  public static func system(_ number: Int32, _ path: String, doing what: String) -> StorageError {
     let reason = String(cString: strerror(number))
     return switch number {
     case ENOSPC, EDQUOT: diskFull(path)

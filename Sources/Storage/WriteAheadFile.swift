@@ -1,5 +1,3 @@
-import Foundation
-
 /// Looks into a -wal file before SQLite does, for damage that SQLite takes for the end of the file.
 ///
 /// Each frame carries a checksum over all before it, and a frame that does not fit ends the file for SQLite: what
@@ -11,16 +9,16 @@ struct WriteAheadFile {
   private static let headerSize = 32
   private static let frameHeaderSize = 24
 
-  private let bytes: Data
+  private let bytes: [UInt8]
   private let pageSize: Int
   private let isBigEndian: Bool
   /// Which generation of frames the header begins; nil if the header itself does not fit.
   private var generation: UInt64?
 
   /// Throws if a transaction in the -wal file of the database at `path` is damaged although it was durable.
-  static func check(of path: String) throws {
+  static func check(of path: String, on files: any FileSystem) throws {
     let path = path + "-wal"
-    guard let bytes = FileManager.default.contents(atPath: path), let file = WriteAheadFile(bytes),
+    guard let bytes = files.contents(of: path), let file = WriteAheadFile(bytes),
       let frame = file.damagedFrame()
     else { return }
     throw StorageError(
@@ -31,7 +29,7 @@ struct WriteAheadFile {
       """)
   }
 
-  private init?(_ bytes: Data) {
+  private init?(_ bytes: [UInt8]) {
     self.bytes = bytes
     guard bytes.count > Self.headerSize else { return nil }
     let magic = Self.number(in: bytes, at: 0)
@@ -95,7 +93,7 @@ struct WriteAheadFile {
     return checksum(bytes[page..<page + pageSize], after: head)
   }
 
-  private func checksum(_ part: Data, after sum: (UInt32, UInt32)) -> (UInt32, UInt32) {
+  private func checksum(_ part: ArraySlice<UInt8>, after sum: (UInt32, UInt32)) -> (UInt32, UInt32) {
     part.withUnsafeBytes { memory in
       var (first, second) = sum
       for place in stride(from: 0, to: memory.count - 7, by: 8) {
@@ -108,7 +106,7 @@ struct WriteAheadFile {
     }
   }
 
-  private static func number(in bytes: Data, at offset: Int) -> UInt32 {
+  private static func number(in bytes: [UInt8], at offset: Int) -> UInt32 {
     bytes.withUnsafeBytes { UInt32(bigEndian: $0.loadUnaligned(fromByteOffset: offset, as: UInt32.self)) }
   }
 }

@@ -39,12 +39,12 @@ import Testing
       .readJoinsSentRound,
       {
         let bench = Bench.master(useLease: false)
-        let (first, second) = (bench.connect(), bench.connect())
-        first.send("GET a")
+        let (writer, reader) = (bench.connect(), bench.connect())
+        writer.send("SET b 1")
         bench.flush()
-        second.send("GET a")
+        reader.send("GET a")
         bench.accept("s1", "s2")
-        return second.take().isEmpty
+        return reader.take().isEmpty
       }
     ),
     (

@@ -56,6 +56,9 @@ struct CheckerTests {
     #expect(broken([ids[0], ids[1]]) == nil)
     // Two of the new four, and only one of the old three.
     #expect(broken([ids[0], ids[3]]) == .quorumKept)
+    // The new four alone decide once the last step is on its way.
+    #expect(log.kept(isLastStepBegun: true) { id, _ in [ids[0], ids[3]].contains(id) } == nil)
+    #expect(log.kept(isLastStepBegun: true) { id, _ in id == ids[0] }?.invariant == .quorumKept)
     #expect(broken([ids[0]]) == .quorumKept)
   }
 

@@ -7,7 +7,7 @@ import Testing
 /// runs all of them, which a debug build would take too long for.
 @Suite(.enabled(if: Mutant.arePossible)) struct MutantTests {
   private static let quick: [Mutant] = [
-    .promiseBeforeFsync, .promiseNotStored, .servesBeforeOwnEntry, .appendAckBeforeFsync,
+    .prepareBeforeFsync, .promiseBeforeFsync, .promiseNotStored, .servesBeforeOwnEntry, .appendAckBeforeFsync,
     .repeatedAppendAckBeforeFsync, .acknowledgeBeforeFsync, .writeQuorumTooSmall, .commitBeforeOwnFsync,
     .appliesUncommitted, .readJoinsSentRound, .oneStepMembership, .lastStepBeforeFirstCommitted,
     .learnerCounts,

@@ -19,6 +19,8 @@ struct KVSim: ParsableCommand {
         kvsim --seed 42 --verbose   the same run with a transcript
         kvsim --seeds 1..2000       many runs; the last line sums them up
         kvsim --minutes 30          as many runs as half an hour allows, from a random seed on
+        kvsim --seeds 1..50 --storage sqlite
+                                    the same on the real log.db and replica.db of each node
         kvsim --seeds 1..50 --defect forget-promises
                                     shows that the checkers find a disk that lies
         kvsim --mutants             shows that they find every broken rule of the protocol
@@ -61,6 +63,9 @@ struct KVSim: ParsableCommand {
   @Flag(help: "Break each rule in turn, and tell after how many seeds that was found.")
   var mutants = false
 
+  @Option(help: "What the disks are: a fast model, or the real files of a node, on a disk that fails.")
+  var storage: SimulatedStorage = .fake
+
   func validate() throws {
     if mutants, seed != nil || seeds != nil || minutes != nil || mutant != nil {
       throw ValidationError(
@@ -68,6 +73,9 @@ struct KVSim: ParsableCommand {
     }
     if defect != nil, mutant != nil {
       throw ValidationError("--defect and --mutant exclude each other; give one of them")
+    }
+    if mutants || mutant != nil, storage != .fake {
+      throw ValidationError("mutants run on the fast model of a disk; leave out --storage")
     }
     if unharmed, mutant == nil { throw ValidationError("--unharmed belongs to --mutant") }
     if mutants || mutant != nil && !unharmed, !Mutant.arePossible { throw NoMutants() }

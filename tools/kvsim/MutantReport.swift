@@ -57,8 +57,9 @@ extension KVSim {
       try say(json ? encoded(row) : row.line)
     }
     if !json {
-      let sum = missed.isEmpty ? "every mutant was found" : "not proven: \(missed.joined(separator: ", "))"
-      say("\(Mutant.allCases.count) mutants; \(sum)")
+      let simulated = Mutant.allCases.count { if case .simulator = $0.proof { true } else { false } }
+      let sum = missed.isEmpty ? "all found" : "not proven: \(missed.joined(separator: ", "))"
+      say("\(Mutant.allCases.count) mutants, \(simulated) of them for the simulator; \(sum)")
     }
     if !missed.isEmpty { throw ExitCode(1) }
   }

@@ -8,6 +8,7 @@ import Simulation
 #endif
 
 extension SimulationDefect: ExpressibleByArgument {}
+extension SimulatedStorage: ExpressibleByArgument {}
 
 func describe(_ verdict: SimulationResult.Verdict) -> String {
   switch verdict {

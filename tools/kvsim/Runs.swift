@@ -46,7 +46,8 @@ struct Runs {
     if let mutant = options.mutant {
       return " --mutant \(mutant.rawValue)\(options.unharmed ? " --unharmed" : "")"
     }
-    return options.defect.map { " --defect \($0.rawValue)" } ?? ""
+    let storage = options.storage == .fake ? "" : " --storage \(options.storage.rawValue)"
+    return (options.defect.map { " --defect \($0.rawValue)" } ?? "") + storage
   }
 
   private func simulate(_ seed: UInt64, transcript: ((String) -> Void)?) -> SimulationResult {
@@ -56,7 +57,8 @@ struct Runs {
         seed: seed, provoking: mutant, isPlanted: !options.unharmed, transcript: transcript
       ).run()
     }
-    return Simulation(seed: seed, defect: options.defect, transcript: transcript).run()
+    return Simulation(seed: seed, defect: options.defect, storage: options.storage, transcript: transcript)
+      .run()
   }
 
   private func report(_ result: SimulationResult, failures: Int) {

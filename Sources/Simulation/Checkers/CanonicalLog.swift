@@ -32,9 +32,17 @@ struct CanonicalLog {
 
   /// Whether the newest committed entry is still on W disks of each set; returns what is wrong, or nil.
   ///
-  /// - Parameter holds: Whether a slave has it on disk; one whose disk was lost counts as if it had.
-  func kept(holds: (NodeID, Entry) -> Bool) -> Broken? {
-    guard let entry = entries.last, let configuration else { return nil }
+  /// - Parameters:
+  ///   - isLastStepBegun: Whether the step that ends a committed joint configuration is in a log already.
+  ///   - holds: Whether a slave has it on disk; one whose disk was lost counts as if it had.
+  func kept(isLastStepBegun: Bool = false, holds: (NodeID, Entry) -> Bool) -> Broken? {
+    guard let entry = entries.last, var configuration else { return nil }
+    // The leader counts by the new set alone as soon as it has appended the last step, the entries before it
+    // included: the joint configuration is committed, and no candidate can do without R of the new set any more.
+    if isLastStepBegun, let incoming = configuration.incoming {
+      configuration.current = incoming
+      configuration.incoming = nil
+    }
     return Self.heldByQuorum(entry, of: configuration, .quorumKept, holds: holds)
   }
 

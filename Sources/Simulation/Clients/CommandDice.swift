@@ -18,9 +18,9 @@ struct CommandDice {
     }
   }
 
-  private mutating func newValue(extra: Int = 0) -> String {
+  private mutating func newValue() -> String {
     valuesMade += 1
-    return "v\(valuesMade)." + String(repeating: "x", count: extra)
+    return "v\(valuesMade)."
   }
 
   private mutating func strings(_ group: KeyGroup, extra: Int, _ dice: inout Dice) -> Draw {
@@ -33,7 +33,7 @@ struct CommandDice {
     case 8..<10: return read("MGET \(pair[0]) \(pair[1])")
     case 10: return read("EXISTS \(pair[0]) \(pair[1])")
     case 11: return read("STRLEN \(name(other))")
-    case 12..<17: return write("SET \(k) \(newValue(extra: extra))")
+    case 12..<17: return write("SET \(k) \(newValue())", extra: extra)
     case 17: return write("SET \(k) \(newValue()) NX")
     case 18: return write("SET \(k) \(newValue()) XX")
     case 19: return write("SET \(k) \(newValue()) GET")
@@ -80,8 +80,10 @@ struct CommandDice {
 
   private func read(_ text: String) -> Draw { Draw(words: Self.words(text), isRead: true) }
 
-  private func write(_ text: String, ending key: [UInt8]? = nil, at end: Int64 = 0) -> Draw {
-    Draw(words: Self.words(text), isRead: false, expiry: key.map { ($0, end) })
+  private func write(_ text: String, ending key: [UInt8]? = nil, at end: Int64 = 0, extra: Int = 0) -> Draw {
+    var words = Self.words(text)
+    if extra > 0 { words[words.count - 1] += repeatElement(UInt8(ascii: "x"), count: extra) }
+    return Draw(words: words, isRead: false, expiry: key.map { ($0, end) })
   }
 
   static func words(_ text: String) -> [[UInt8]] {

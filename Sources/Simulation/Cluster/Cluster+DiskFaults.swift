@@ -75,7 +75,7 @@ extension Cluster {
   /// A damaged disk is as good as lost, only that nobody knows yet.
   var isAnyDiskDamaged: Bool { machines.contains { !$0.disk.rotten.isEmpty } }
 
-  private func knowsLaterConfiguration(_ machine: Machine) -> Bool {
+  func knowsLaterConfiguration(_ machine: Machine) -> Bool {
     machine.disk.written.entries.dropFirst(Int(canonical.configurationIndex)).contains {
       $0.configuration != nil
     }

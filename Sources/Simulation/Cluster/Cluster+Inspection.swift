@@ -208,7 +208,10 @@ extension Cluster {
 
   /// What is committed is still on a quorum of disks.
   func checkKept() {
-    if let wrong = unplanted({ canonical.kept(holds: isOnDisk) }) { fail(nil, wrong) }
+    let isLastStepBegun = machines.contains(where: knowsLaterConfiguration)
+    if let wrong = unplanted({ canonical.kept(isLastStepBegun: isLastStepBegun, holds: isOnDisk) }) {
+      fail(nil, wrong)
+    }
   }
 
   func isOnDisk(_ slave: NodeID, _ entry: Entry) -> Bool {

@@ -112,8 +112,8 @@ extension Cluster {
     machine.outstanding.append(
       (machine.clock.local(at: time), write.entries.reduce(0) { $0 + $1.approximateSize }))
     machine.disk.submit(write)
-    if Mutant.isPlanted(.acknowledgeBeforeFsync) { schedule(.synced([write]), for: machine, after: 10_000) }
     if write.truncateFrom != nil { checkConfiguration(machine) }
+    if Mutant.isPlanted(.acknowledgeBeforeFsync) { schedule(.synced([write]), for: machine, after: 10_000) }
     startSync(machine)
   }
 
@@ -132,6 +132,7 @@ extension Cluster {
       return crashForAWhile(machine)
     }
     let writes = machine.disk.finishSync()
+    if let finding = machine.disk.stored?.finding { return fail(machine, finding) }
     if let cluster = machine.disk.durable.hardState.cluster, let wrong = configurations.belongs(to: cluster) {
       return fail(machine, wrong)
     }
@@ -264,6 +265,7 @@ extension Cluster {
       return
     }
     if diskDice.chance(percent: 25) { machine.disk.replica = process.replica }
+    machine.disk.stored?.apply(upTo: process.replica.applied)
     announceApplied(machine, process)
   }
 }

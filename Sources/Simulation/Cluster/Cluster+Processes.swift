@@ -15,6 +15,9 @@ extension Cluster {
     } catch {
       counts.paths[.damageFoundAtStart] += 1
       say(machine, "does not start: \(error)")
+      if machine.disk.rotten.isEmpty {
+        return fail(machine, "its disk is whole, and it does not start: \(error)")
+      }
       return scheduleReplacement(of: machine)
     }
     if let wrong = promises.start(machine.id, holding: recovered.hardState) { fail(machine, wrong) }
@@ -101,12 +104,17 @@ extension Cluster {
   /// The disk is gone: the node returns empty and under a new id.
   func wipe(_ machine: Machine) {
     stop(machine)
-    machine.disk = FakeDisk()
     say(machine, "has lost its disk")
+    defer { machine.disk = makeDisk(for: machine.id) }
     guard !Mutant.isPlanted(.lostDiskKeepsIdentity) else { return }
     lostIDs.insert(machine.id)
     machineOf[machine.id] = nil
     machine.id = NodeID(nodeDice.bits() | 1)
     machineOf[machine.id] = machine.index
+  }
+
+  /// An empty disk.
+  func makeDisk(for node: NodeID) -> FakeDisk {
+    FakeDisk(stored: storage == .sqlite ? StoredDisk(seed: seed ^ node.rawValue) : nil)
   }
 }

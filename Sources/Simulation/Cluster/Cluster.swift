@@ -31,6 +31,7 @@ final class Cluster {
   let seed: UInt64
   let plan: ClusterPlan
   let defect: SimulationDefect?
+  let storage: SimulatedStorage
   let trace: Trace
 
   var time: Int64 = 0
@@ -67,11 +68,12 @@ final class Cluster {
 
   /// - Parameter adjust: Changes the plan that the seed has drawn; for tests.
   init(
-    seed: UInt64, defect: SimulationDefect?, transcript: ((String) -> Void)?,
-    adjust: (inout ClusterPlan) -> Void = { _ in }
+    seed: UInt64, defect: SimulationDefect?, storage: SimulatedStorage = .fake,
+    transcript: ((String) -> Void)?, adjust: (inout ClusterPlan) -> Void = { _ in }
   ) {
     self.seed = seed
     self.defect = defect
+    self.storage = storage
     trace = Trace(transcript: transcript)
     var dice = Dice(seed: seed)
     var plan = ClusterPlan(dice: &dice, defect: defect)
@@ -100,6 +102,7 @@ final class Cluster {
     let machine = Machine(
       index: index, id: NodeID(nodeDice.bits() | 1), role: role, name: "\(role.rawValue)\(index)",
       clock: clock, wallOffset: nodeDice.between(-Cluster.wallSkew, Cluster.wallSkew))
+    machine.disk = makeDisk(for: machine.id)
     machines.append(machine)
     machineOf[machine.id] = index
     return machine

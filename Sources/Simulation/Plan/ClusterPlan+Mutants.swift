@@ -25,7 +25,8 @@ extension ClusterPlan {
       .servesBeforeOwnEntry, .roundReused, .readBeforePendingWrite, .answerBeforeCommit, .readWithoutLease,
       .leaseOfOneSlave, .appendRenewsNoLease, .promiseDespiteLease:
       faults = [(.isolate, 3), (.split, 2), (.crash, 2), (.pause, 1)]
-    case .promiseBeforeFsync, .promiseNotStored, .repeatedPromiseBeforeFsync, .appendAckBeforeFsync,
+    case .prepareBeforeFsync, .promiseBeforeFsync, .promiseNotStored, .repeatedPromiseBeforeFsync,
+      .appendAckBeforeFsync,
       .repeatedAppendAckBeforeFsync, .acknowledgeBeforeFsync, .commitBeforeOwnFsync:
       slaves = 2 + slaves % 3
       lateFlush = false

@@ -11,6 +11,8 @@ struct FakeDisk {
   private(set) var written = Contents()
   /// The replica as of its last checkpoint.
   var replica = Replica()
+  /// The real storage, if the run has it: it decides what a crash leaves and what a start finds.
+  let stored: StoredDisk?
   /// The next fsync takes this much longer.
   var stall: Int64 = 0
 
@@ -22,9 +24,15 @@ struct FakeDisk {
   /// A stored entry does not fit its checksum.
   struct Damage: Error, CustomStringConvertible {
     var index: LogIndex
+    /// What is wrong, if it is not the checksum.
+    var finding: String?
 
-    var description: String { "log.db is damaged at index \(index): the checksum does not fit the entry" }
+    var description: String {
+      finding ?? "log.db is damaged at index \(index): the checksum does not fit the entry"
+    }
   }
+
+  init(stored: StoredDisk? = nil) { self.stored = stored }
 
   struct Contents {
     var hardState = HardState()
@@ -77,6 +85,7 @@ struct FakeDisk {
   mutating func finishSync() -> [LogWrite] {
     let done = syncing
     for write in done { durable.take(write) }
+    if !done.isEmpty { stored?.write(done) }
     syncing = []
     return done
   }
@@ -84,6 +93,12 @@ struct FakeDisk {
   /// A crash: what waits is lost; an fsync under way has either reached the disk as a whole or not at all.
   mutating func crash(syncReachedDisk: Bool) {
     if syncReachedDisk { _ = finishSync() }
+    if let stored {
+      stored.crash(during: syncing, after: durable, rotten: rotten)
+      durable = stored.found
+      replica = Replica()
+      for entry in durable.entries.prefix(Int(stored.applied)) { replica.apply(entry) }
+    }
     syncing = []
     waiting = []
     written = durable
@@ -95,6 +110,7 @@ struct FakeDisk {
   mutating func forgetHardState() {
     durable.hardState = HardState(cluster: durable.hardState.cluster)
     written.hardState = durable.hardState
+    stored?.forget(durable.hardState)
   }
 
   // MARK: Reading
@@ -110,6 +126,11 @@ struct FakeDisk {
 
   /// Entries from an index on, at least one if there is one, each verified.
   func entries(from first: LogIndex, limitBytes: Int) throws(Damage) -> [Entry] {
+    if let stored, rotten.isEmpty {
+      do { return try stored.entries(from: first, limitBytes: limitBytes) } catch {
+        throw Damage(index: first, finding: "\(error)")
+      }
+    }
     var entries: [Entry] = []
     var bytes = 0
     var index = first
@@ -134,6 +155,9 @@ struct FakeDisk {
     let last = LogIndex(durable.entries.count)
     let verified = min(replica.applied, last - min(last, Self.verifiedTail))
     for index in rotten.sorted() where index > verified && index <= last { throw Damage(index: index) }
+    if let stored {
+      do { return try stored.recovered() } catch { throw Damage(index: last, finding: "\(error)") }
+    }
     var reigns: [Reign] = []
     var configurations: [IndexedConfiguration] = []
     for entry in durable.entries {

@@ -1,0 +1,169 @@
+import Replication
+import SimulatedFiles
+import Storage
+
+/// The real storage of one node, on files that lose power: log.db and replica.db as production writes them.
+///
+/// It stands beside the plain model of a disk, which says what it must hold; whatever differs is a finding.
+final class StoredDisk {
+  /// What the storage did that it must not.
+  private(set) var finding: String?
+  /// The log as it was found at the last start.
+  private(set) var found = FakeDisk.Contents()
+
+  private static let directory = "/node"
+  private let files: SimulatedFiles
+  private var dice: Dice
+  private var parts: Parts?
+
+  private struct Parts {
+    var log: LogStore
+    var reader: LogReader
+    var replica: ReplicaWriter
+  }
+
+  init(seed: UInt64) {
+    files = SimulatedFiles(seed: seed)
+    dice = Dice(seed: seed)
+    open()
+  }
+
+  // MARK: What production does
+
+  /// Writes and fsyncs a batch.
+  func write(_ batch: [LogWrite]) {
+    attempt {
+      try $0.log.write(batch)
+      if dice.chance(percent: 2) { try $0.log.checkpoint() }
+    }
+  }
+
+  /// Applies the log up to an index.
+  func apply(upTo index: LogIndex) {
+    attempt {
+      try $0.replica.catchUp(with: $0.reader, upTo: index)
+      if dice.chance(percent: 4) { try $0.replica.checkpoint() }
+    }
+  }
+
+  /// What a starting node recovers.
+  func recovered() throws -> RecoveredState {
+    guard let parts else { throw FakeDisk.Damage(index: 0, finding: finding) }
+    return try parts.log.recover(applied: parts.replica.applied)
+  }
+
+  /// Entries from an index on, as a fetch reads them.
+  func entries(from first: LogIndex, limitBytes: Int) throws -> [Entry] {
+    try parts?.reader.entries(from: first, limitBytes: limitBytes, limitCount: .max) ?? []
+  }
+
+  var applied: LogIndex { parts?.replica.applied ?? 0 }
+
+  private func attempt(_ body: (Parts) throws -> Void) {
+    guard let parts, finding == nil else { return }
+    do { try body(parts) } catch { finding = "the storage fails on a healthy disk: \(error)" }
+  }
+
+  // MARK: Crashes
+
+  /// The node dies while it writes a batch: at some system call of it, in the process alone or in the whole
+  /// machine, with any part of what was not fsynced on the disk. Then its files are opened again.
+  ///
+  /// - Parameters:
+  ///   - known: What was durable before the batch.
+  ///   - rotten: Entries that have decayed in the model alone.
+  func crash(during batch: [LogWrite], after known: FakeDisk.Contents, rotten: [LogIndex]) {
+    var possible = [known]
+    if !batch.isEmpty {
+      var after = known
+      for write in batch { after.take(write) }
+      possible.append(after)
+      files.inject(drawFault(), at: 1 + dice.below(14))
+      _ = try? parts?.log.write(batch)
+    }
+    if dice.chance(percent: 30) {
+      files.kill()
+    } else {
+      files.powerCut(keeping: drawSurvival())
+    }
+    parts = nil
+    files.makeRoom()
+    open()
+    guard finding == nil else { return }
+    let sound = found.entries.filter { !rotten.contains($0.index) }
+    guard
+      possible.contains(where: {
+        $0.hardState == found.hardState && $0.entries.count == found.entries.count
+          && $0.entries.filter { !rotten.contains($0.index) } == sound
+      })
+    else {
+      finding =
+        "the log holds \(found.entries.count) entries and \(found.hardState) after a crash, and must hold "
+        + possible.map { "\($0.entries.count) and \($0.hardState)" }.joined(separator: " or ")
+      return
+    }
+  }
+
+  private func drawFault() -> Fault {
+    switch dice.below(8) {
+    case 0: .inputOutput
+    case 1: .noSpace
+    case 2: .shortWrite
+    case 3: .failedSync(cacheKept: dice.chance(percent: 50))
+    default: .crash
+    }
+  }
+
+  private func drawSurvival() -> Survival {
+    switch dice.below(5) {
+    case 0: .nothing
+    case 1: .everything
+    default: .some(seed: dice.bits())
+    }
+  }
+
+  /// Forgets the promises, as a disk would that acknowledges without fsync.
+  func forget(_ hardState: HardState) {
+    attempt { try $0.log.write([LogWrite(ticket: 1, hardState: hardState)]) }
+  }
+
+  // MARK: Opening
+
+  private func open() {
+    do {
+      let identity = NodeIdentity(id: NodeID(1), name: "simulated", role: .slave, createdAt: 0)
+      let log = try LogStore.open(directory: Self.directory, on: files) { identity }
+      let reader = try LogReader(directory: Self.directory, on: files)
+      let replica = try ReplicaWriter.open(directory: Self.directory, node: identity.id, on: files)
+      found = FakeDisk.Contents()
+      found.take(
+        LogWrite(
+          ticket: 1, entries: try reader.entries(from: 1, limitBytes: .max, limitCount: .max),
+          hardState: log.hardState, commit: log.commit))
+      try checkReplica(upTo: replica.applied)
+      try replica.catchUp(with: reader, upTo: log.commit)
+      try checkReplica(upTo: replica.applied)
+      parts = Parts(log: log, reader: reader, replica: replica)
+    } catch {
+      finding = finding ?? "the storage does not open after a crash: \(error)"
+    }
+  }
+
+  /// The replica is the log's replay.
+  private func checkReplica(upTo applied: LogIndex) throws {
+    let reader = try ReplicaReader(directory: Self.directory, on: files)
+    var expected: [[UInt8]: [UInt8]] = [:]
+    for entry in found.entries.prefix(Int(applied)) {
+      guard case .mutations(let mutations) = entry.payload else { continue }
+      for mutation in mutations { expected[mutation.key] = mutation.operation == .put ? mutation.value : nil }
+    }
+    var stored: [[UInt8]: [UInt8]] = [:]
+    for (key, _) in try reader.keys(after: nil, limit: .max) {
+      stored[key] = try reader.value(for: key)?.value
+    }
+    guard stored == expected, applied <= LogIndex(found.entries.count) else {
+      throw FakeDisk.Damage(
+        index: applied, finding: "replica.db at index \(applied) is not what the log makes of it")
+    }
+  }
+}

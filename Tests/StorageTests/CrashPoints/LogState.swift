@@ -1,0 +1,55 @@
+import Replication
+import Storage
+
+/// What a log.db holds.
+struct LogState: Hashable {
+  var entries: [Entry] = []
+  var hardState = HardState()
+  var commit: LogIndex = 0
+  var address: String?
+
+  var lastIndex: LogIndex { LogIndex(entries.count) }
+  var epoch: Epoch { entries.last?.epoch ?? .zero }
+
+  /// The state after a batch, by the rules of `LogWrite`.
+  func after(_ batch: [LogWrite]) -> LogState {
+    var state = self
+    for write in batch {
+      if let first = write.truncateFrom { state.entries = state.entries.filter { $0.index < first } }
+      state.entries += write.entries
+      if let hardState = write.hardState { state.hardState = hardState }
+      state.commit = max(state.commit, write.commit)
+    }
+    return state
+  }
+
+  init(address: String? = nil) { self.address = address }
+
+  /// What a reader finds; damage makes it throw.
+  init(_ reader: LogReader) throws {
+    entries = try reader.entries(from: 1, limitBytes: .max, limitCount: .max)
+    hardState = try reader.hardState()
+    commit = try reader.commit()
+    address = try reader.identity().listenAddress
+  }
+}
+
+/// The keyspace that a log makes, by the plainest way to compute it.
+func replay(_ entries: some Sequence<Entry>) -> [[UInt8]: StoredValue] {
+  var keys: [[UInt8]: StoredValue] = [:]
+  for entry in entries {
+    guard case .mutations(let mutations) = entry.payload else { continue }
+    for mutation in mutations {
+      switch mutation.operation {
+      case .delete: keys[mutation.key] = nil
+      case .put:
+        let old = keys[mutation.key]
+        keys[mutation.key] = StoredValue(
+          value: mutation.value, version: (old?.version ?? 0) + 1,
+          createdIndex: old?.createdIndex ?? entry.index, modifiedIndex: entry.index,
+          expiresAt: mutation.expiresAt)
+      }
+    }
+  }
+  return keys
+}
