@@ -125,7 +125,7 @@ let package = Package(
       dependencies: ["kvbench", "KvorumCLI", "Simulation", "Storage", "SQLite", "Replication", "RESP"],
       swiftSettings: strict),
     .testTarget(
-      name: "IntegrationTests", dependencies: ["Kvorum", "SQLite", "KvorumCLI"],
+      name: "IntegrationTests", dependencies: ["Kvorum", "Node", "SQLite", "KvorumCLI", logging],
       swiftSettings: strict),
   ]
 )

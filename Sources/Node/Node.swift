@@ -161,7 +161,7 @@ public final class Node: Sendable {
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       // Nobody is let in before the node is complete.
       .serverChannelOption(.autoRead, value: false)
-      .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+      .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
       // Who does not take its replies is soon not read from either.
       .childChannelOption(.writeBufferWaterMark, value: .init(low: 64 << 10, high: 256 << 10))
       // One read a turn: who pipelines without end must not keep the node from its timers and its peers.

@@ -54,7 +54,7 @@ final class PeerDialer {
     state = .connecting
     let bootstrap = ClientBootstrap(group: node.eventLoop)
       .connectTimeout(.seconds(1))
-      .channelOption(.socketOption(.tcp_nodelay), value: 1)
+      .channelOption(.tcpOption(.tcp_nodelay), value: 1)
     bootstrap.connect(host: address.host, port: address.port).assumeIsolated().whenComplete { [self] result in
       guard case .connecting = state else {
         if case .success(let channel) = result { channel.close(promise: nil) }

@@ -10,7 +10,7 @@ struct ChaosCommand: AsyncParsableCommand {
       Starts a primary, a backup and slaves as processes, lets clients write and read through all failovers, and \
       kills, stops, cuts off, slows down, fills and empties the nodes. Afterwards every history must be \
       linearizable, every acknowledged write present, and all logs and replicas equal. What is not permitted here \
-      is skipped and named; with root, or where user namespaces are allowed, nothing is.
+      is skipped and named; root may do everything, others may kill, stop and restart nodes and lose disks.
 
       Examples:
         kvbench chaos --minutes 5 --seed 42

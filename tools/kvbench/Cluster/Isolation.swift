@@ -12,6 +12,7 @@ enum Isolation {
 
   /// Why namespaces cannot be made here; nil if they can.
   static func obstacle() async -> String? {
+    guard geteuid() == 0 else { return "not root" }
     guard Shell.find("unshare") != nil, Shell.find("nsenter") != nil else {
       return "there is no unshare or nsenter"
     }
@@ -20,7 +21,7 @@ enum Isolation {
       try await Shell.run(launcher + ["true"])
       return nil
     } catch {
-      return geteuid() == 0 ? "\(error)" : "not root, and \(error)"
+      return "\(error)"
     }
   }
 
@@ -60,9 +61,6 @@ enum Isolation {
   }
 
   private static var launcher: [String] {
-    // A user namespace gives the same rights over one's own namespaces without root.
-    let mapping = geteuid() == 0 ? [] : ["--user", "--map-root-user"]
-    return ["unshare"] + mapping
-      + ["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
+    ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
   }
 }
