@@ -125,7 +125,8 @@ let package = Package(
       dependencies: ["kvbench", "KvorumCLI", "Simulation", "Storage", "SQLite", "Replication", "RESP"],
       swiftSettings: strict),
     .testTarget(
-      name: "IntegrationTests", dependencies: ["Kvorum", "Node", "SQLite", "KvorumCLI", logging],
+      name: "IntegrationTests",
+      dependencies: ["Kvorum", "Node", "Replication", "SQLite", "KvorumCLI", logging],
       swiftSettings: strict),
   ]
 )

@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import Node
+import Replication
 import Testing
 
 extension IntegrationTests {
