@@ -4,7 +4,7 @@ import Testing
 
 @testable import Simulation
 
-/// What the simulator's clients see is held against the evaluation of the commands themselves.
+/// What the simulator's clients see is held against what the commands are to do.
 struct KeyspaceModelTests {
   private typealias Operation = ClientOperation<KeyspaceModel>
 

@@ -1,8 +1,8 @@
 import Commands
 import Replication
 
-/// The keyspace as a sequential object: it steps by the evaluation of the commands themselves, so that what a reply
-/// must be stands in one place.
+/// The keyspace as a sequential object: it steps by `PlainCommands`, or by the evaluation of a command that those do
+/// not know.
 ///
 /// Keys never end by a clock here. That a key past its end is gone is an operation of its own, of unknown outcome: it
 /// may happen at any moment from that time on, or never.
@@ -69,6 +69,9 @@ struct KeyspaceModel: SequentialModel {
       }
       after.items.remove(at: place)
     case .command(let words):
+      if let plain = PlainCommands.step(state, words) {
+        return output == nil || output == plain.reply ? plain.state : nil
+      }
       let context = CommandContext(now: .min)
       guard let outcome = try? CommandTable.standard.evaluate(words, view: state, context: context),
         output == nil || output == outcome.reply
