@@ -50,9 +50,13 @@ struct ChaosCommandTests {
 
   @Test func aNodeWhoseDiskIsFilledAtOneStrokeGoesOnAndRecovers() async throws {
     // Where no namespaces may be made this is skipped by the command itself, with code 2.
-    let (code, text) = try await run("chaos", "--minutes", "0.3", "--seed", "2", "--faults", "disk-full")
+    let folder = NSTemporaryDirectory() + "kvbench-test-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let (code, text) = try await run(
+      "chaos", "--minutes", "0.3", "--seed", "2", "--faults", "disk-full", "--dir", folder)
     let isPermitted = !text.contains("none of the chosen faults is permitted here")
     #expect(code == (isPermitted ? 0 : 2), "\(text)")
+    #expect(!FileManager.default.fileExists(atPath: folder))
   }
 
   @Test func faultsThatAreNotPermittedAreNamed() async throws {

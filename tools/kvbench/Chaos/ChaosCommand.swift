@@ -99,7 +99,6 @@ struct ChaosCommand: AsyncParsableCommand {
     }
     if Isolation.isInside { Isolation.watchLifeline(stop) }
 
-    let home = try workFolder()
     let network = obstacle == nil ? try await NamespaceNetwork.make(nodes: slaves + 2) : nil
     defer { network?.destroy() }
     let permissions = await Permissions.probe(wanted, network: network, obstacle: obstacle)
@@ -107,6 +106,7 @@ struct ChaosCommand: AsyncParsableCommand {
       note("skipped: \(kind): \(reason)")
     }
     guard !permissions.kinds.isEmpty else { throw BenchError("none of the chosen faults is permitted here") }
+    let home = try workFolder()
     let seed = seed ?? UInt64.random(in: 1...(1 << 32))
     note("seed \(seed), files in \(home)")
 
@@ -129,7 +129,8 @@ struct ChaosCommand: AsyncParsableCommand {
     line.clear()
     if report.exitCode == 0, !keep {
       cluster.destroy()
-      try? FileManager.default.removeItem(atPath: home)
+      for disk in cluster.disks.values { try await disk.unmount() }
+      do { try FileManager.default.removeItem(atPath: home) } catch { note("\(home) stays: \(error)") }
       report.folder = nil
     } else {
       for disk in cluster.disks.values { try await disk.preserve() }

@@ -34,10 +34,13 @@ struct SmallDisk: Sendable {
   /// Gives all room back.
   func empty() async throws { try await resize(Self.fullSize) }
 
+  /// Takes it away with all that is on it.
+  func unmount() async throws { try await Shell.run(["umount", directory]) }
+
   /// Moves what is on it to the directory below, where it outlasts the mount.
   func preserve() async throws {
     try await Shell.run(["cp", "-a", directory, directory + "-kept"], within: .seconds(60))
-    try await Shell.run(["umount", directory])
+    try await unmount()
     try FileManager.default.removeItem(atPath: directory)
     try FileManager.default.moveItem(atPath: directory + "-kept", toPath: directory)
   }
