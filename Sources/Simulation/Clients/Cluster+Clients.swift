@@ -88,6 +88,7 @@ extension Cluster {
       schedule(.client(.mayEnd(key: key, at: end)), after: .milliseconds(span))
     }
     var words = draw.words
+    workload.noteValues(of: words)
     let place = history.begin(.command(words), client: batch.commands.count)
     if draw.isRead {
       if words[0] == Array("GET".utf8), clientDice.chance(percent: 15) { words[0] = Array("KV.GET".utf8) }

@@ -23,6 +23,8 @@ struct Workload {
   /// No client starts an operation of its own any more.
   var isQuiet = false
   var echoes = 0
+  /// The other value of each that an MSET or MSETNX writes; no value is drawn twice.
+  private var partners: [[UInt8]: [UInt8]] = [:]
   /// The newest probe of the recovery, as its place in the history.
   var probe: Int?
 
@@ -43,6 +45,27 @@ struct Workload {
   private mutating func newGroup(_ kind: KeyGroup.Kind) -> KeyGroup {
     groupsMade += 1
     return KeyGroup(kind, number: groupsMade)
+  }
+
+  /// Remembers which values a command writes together.
+  mutating func noteValues(of words: [[UInt8]]) {
+    guard words[0].starts(with: Array("MSET".utf8)), words.count == 5 else { return }
+    partners[words[2]] = words[4]
+    partners[words[4]] = words[2]
+  }
+
+  /// A committed entry that holds one of two values that belong together; returns what is wrong, or nil.
+  func torn(_ entry: Entry) -> Broken? {
+    guard !partners.isEmpty, case .mutations(let mutations) = entry.payload else { return nil }
+    for value in mutations.map(\.value) {
+      guard let partner = partners[value], !mutations.contains(where: { $0.value == partner }) else {
+        continue
+      }
+      return Broken(
+        .linearizable,
+        "entry \(entry.index) holds \(HistoryText.of(value)) of an MSET without \(HistoryText.of(partner))")
+    }
+    return nil
   }
 
   /// A group for one more operation.
