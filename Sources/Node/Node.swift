@@ -161,6 +161,11 @@ public final class Node: Sendable {
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       // Nobody is let in before the node is complete.
       .serverChannelOption(.autoRead, value: false)
+      .serverChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(AcceptPause())
+        }
+      }
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
       // Who does not take its replies is soon not read from either.
       .childChannelOption(.writeBufferWaterMark, value: .init(low: 64 << 10, high: 256 << 10))
