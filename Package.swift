@@ -83,10 +83,12 @@ let package = Package(
     .executableTarget(
       name: "kvsim", dependencies: ["Simulation", "Replication", argumentParser], path: "tools/kvsim",
       swiftSettings: mutable),
+    .target(name: "Processes", path: "tools/processes", swiftSettings: strict),
     .executableTarget(
       name: "kvbench",
       dependencies: [
-        "Kvorum", "RESP", "Simulation", "Storage", "SQLite", "Replication", nioCore, argumentParser,
+        "Processes", "Kvorum", "RESP", "Simulation", "Storage", "SQLite", "Replication", nioCore,
+        argumentParser,
       ],
       path: "tools/kvbench", swiftSettings: strict),
 
@@ -122,11 +124,13 @@ let package = Package(
       sources: ["Tests"], swiftSettings: strict),
     .testTarget(
       name: "KVBenchTests",
-      dependencies: ["kvbench", "KvorumCLI", "Simulation", "Storage", "SQLite", "Replication", "RESP"],
+      dependencies: [
+        "kvbench", "Processes", "KvorumCLI", "Simulation", "Storage", "SQLite", "Replication", "RESP",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "IntegrationTests",
-      dependencies: ["Kvorum", "Node", "Replication", "SQLite", "KvorumCLI", logging],
+      dependencies: ["Kvorum", "Node", "Replication", "SQLite", "KvorumCLI", "Processes", logging],
       swiftSettings: strict),
   ]
 )

@@ -1,5 +1,6 @@
 import Foundation
 import Kvorum
+import Processes
 import Testing
 
 extension IntegrationTests {
@@ -70,11 +71,13 @@ extension IntegrationTests {
         let streams = [open("/dev/null", O_RDONLY | O_CLOEXEC), KvorumBinary.openForWriting(output)]
         defer { for stream in streams { close(stream) } }
         let dev = try ChildProcess(
-          KvorumBinary.path,
-          ["dev", "--slaves", "3", "--data", cluster.home + "/dev", "--listen", "127.0.0.1:\(first)"],
+          [
+            KvorumBinary.path, "dev", "--slaves", "3", "--data", cluster.home + "/dev", "--listen",
+            "127.0.0.1:\(first)",
+          ],
           streams: .descriptors(input: streams[0], output: streams[1], errors: streams[1]),
-          environment: KvorumBinary.environment(in: cluster.home))
-        defer { dev.end() }
+          environment: KvorumBinary.environment(in: cluster.home), group: .ownSession)
+        defer { dev.destroy() }
         func client(_ words: String...) async throws -> KvorumBinary.Run {
           try await KvorumBinary.run(["client", "--masters", masters] + words, in: cluster.home)
         }

@@ -1,4 +1,5 @@
 import Kvorum
+import Processes
 import Testing
 
 extension IntegrationTests {

@@ -1,5 +1,6 @@
 import Foundation
 import Kvorum
+import Processes
 import SQLite
 import Testing
 

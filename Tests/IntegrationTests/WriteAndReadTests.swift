@@ -1,5 +1,6 @@
 import Foundation
 import Kvorum
+import Processes
 import Testing
 
 extension IntegrationTests {
@@ -45,12 +46,10 @@ extension IntegrationTests {
             ]
             defer { for stream in streams { close(stream) } }
             let shell = try ChildProcess(
-              "/usr/bin/sqlite3",
               [
-                "-readonly", node.directory + "/replica.db",
+                "sqlite3", "-readonly", node.directory + "/replica.db",
                 "SELECT value ->> '$.name' FROM kv WHERE key = 'user:1'",
-              ], streams: .descriptors(input: streams[0], output: streams[1], errors: streams[1]),
-              environment: [:])
+              ], streams: .descriptors(input: streams[0], output: streams[1], errors: streams[1]))
             return try await shell.exit() == .code(0) && KvorumBinary.text(output) == "Ada\n"
           }
         }

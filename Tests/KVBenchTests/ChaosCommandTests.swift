@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 import Testing
 
 @testable import kvbench
@@ -22,7 +23,7 @@ struct ChaosCommandTests {
       unlink(output)
     }
     let child = try ChildProcess(
-      [program] + arguments, streams: .init(input: null, output: descriptor, errors: descriptor),
+      [program] + arguments, streams: .descriptors(input: null, output: descriptor, errors: descriptor),
       environment: ProcessInfo.processInfo.environment.merging(environment) { $1 })
     let exit = await child.exit(within: .seconds(120))
     if exit == nil {

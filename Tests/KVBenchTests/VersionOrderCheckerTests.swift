@@ -1,3 +1,4 @@
+import Replication
 import Simulation
 import Testing
 
@@ -59,7 +60,7 @@ import Testing
   }
 
   @Test func theSearchOverAModelComesToTheSameVerdicts() throws {
-    var random = SplitMix(seed: 11)
+    var random = SplitMix64(seed: 11)
     var good = 0
     var bad = 0
     for _ in 0..<4_000 {
@@ -74,7 +75,7 @@ import Testing
   }
 
   /// Operations done one after the other, with times around the moment and sometimes a wrong answer; a read last.
-  private func randomHistory(_ random: inout SplitMix) -> [VersionedOperation] {
+  private func randomHistory(_ random: inout SplitMix64) -> [VersionedOperation] {
     var history: [VersionedOperation] = []
     var version = 0
     for step in 1...8 {

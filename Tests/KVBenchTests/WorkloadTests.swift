@@ -1,3 +1,4 @@
+import Replication
 import Testing
 
 @testable import kvbench
@@ -9,7 +10,7 @@ import Testing
     await withDiscardingTaskGroup { group in
       for client in 0..<5 {
         group.addTask {
-          var random = SplitMix(seed: UInt64(client))
+          var random = SplitMix64(seed: UInt64(client))
           for _ in 0..<400 { await workload.step(store, &random, tally) }
         }
       }

@@ -21,6 +21,15 @@ private func values(_ indexes: ClosedRange<LogIndex>) -> LogWrite {
     })
 }
 
+/// A disk that holds these entries, each of a value.
+private func synced(_ indexes: ClosedRange<LogIndex>) -> FakeDisk {
+  var disk = FakeDisk()
+  disk.submit(values(indexes))
+  _ = disk.startSync()
+  _ = disk.finishSync()
+  return disk
+}
+
 struct WorldTests {
   @Test func queueGivesElementsByTimeAndThenInTheirOrder() {
     var queue = EventQueue<Int>()
@@ -93,10 +102,7 @@ struct WorldTests {
   }
 
   @Test func damagedEntryIsNeitherReadNorStartedFrom() throws {
-    var disk = FakeDisk()
-    disk.submit(values(1...200))
-    _ = disk.startSync()
-    _ = disk.finishSync()
+    var disk = synced(1...200)
     disk.rot(at: 150, bit: 3)
     #expect(disk.durable.entry(at: 150) != disk.durable.entry(at: 151))
     #expect(throws: FakeDisk.Damage.self) { try disk.entries(from: 149, limitBytes: 1_000) }
@@ -105,10 +111,7 @@ struct WorldTests {
   }
 
   @Test func damageInTheOldPartOfALogShowsOnlyWhenItIsRead() throws {
-    var disk = FakeDisk()
-    disk.submit(values(1...200))
-    _ = disk.startSync()
-    _ = disk.finishSync()
+    var disk = synced(1...200)
     for entry in disk.durable.entries { disk.replica.apply(entry) }
     disk.rot(at: 20, bit: 3)
     #expect(try disk.recovered().lastIndex == 200)
@@ -118,10 +121,7 @@ struct WorldTests {
   }
 
   @Test func damageIsCutWithItsEntry() throws {
-    var disk = FakeDisk()
-    disk.submit(values(1...4))
-    _ = disk.startSync()
-    _ = disk.finishSync()
+    var disk = synced(1...4)
     disk.rot(at: 3, bit: 9)
     disk.submit(write(2, 3...3, truncateFrom: 3))
     _ = disk.startSync()

@@ -117,7 +117,7 @@ import Testing
   }
 
   @Test func randomAnswersNeverGiveMoreThanAnError() {
-    var random = SeededGenerator(seed: 43)
+    var random = SplitMix64(seed: 43)
     for _ in 0..<20_000 {
       var bytes = (0..<Int.random(in: 1...40, using: &random)).map { _ in
         UInt8.random(in: 0...255, using: &random)

@@ -9,7 +9,7 @@ import Testing
       let span = failure < 6 ? Int64(20_000_000) << failure : 1_000_000_000
       var longest: Nanoseconds = 0
       for seed in 0..<200 {
-        var random = SeededGenerator(seed: UInt64(seed))
+        var random = SplitMix64(seed: UInt64(seed))
         var backoff = ReconnectBackoff()
         for _ in 0..<failure { _ = backoff.next(using: &random) }
         let wait = backoff.next(using: &random)
@@ -21,7 +21,7 @@ import Testing
   }
 
   @Test func aLinkThatComesUpBringsBackTheShortestSpan() {
-    var random = SeededGenerator(seed: 1)
+    var random = SplitMix64(seed: 1)
     var backoff = ReconnectBackoff()
     for _ in 0..<20 { _ = backoff.next(using: &random) }
     backoff.reset()
@@ -30,7 +30,7 @@ import Testing
   }
 
   @Test func sillySpansAreMadeUsable() {
-    var random = SeededGenerator(seed: 2)
+    var random = SplitMix64(seed: 2)
     var backoff = ReconnectBackoff(base: -5, cap: -9)
     for _ in 0..<100 { #expect(backoff.next(using: &random) == 1) }
     var longest = ReconnectBackoff(base: .max, cap: .max)

@@ -167,7 +167,9 @@ extension Cluster {
     }
     for position in min(index, max(machine.announced, process.replica.applied) + 1)...index {
       guard let entry = process.core.recentEntry(at: position) else { continue }
-      if let wrong = canonical.commit(entry, in: epoch) ?? workload.torn(entry) { return fail(machine, wrong) }
+      if let wrong = canonical.commit(entry, in: epoch) ?? workload.torn(entry) {
+        return fail(machine, wrong)
+      }
     }
     machine.announced = index
     if index > known, process.core.knownLeader == machine.id { checkQuorum(of: index, machine, process) }

@@ -1,6 +1,8 @@
+import Replication
+
 /// Changes inputs at random, the same way for the same seed: what is run where no coverage guides the fuzzer.
 public struct Mutator {
-  private var state: UInt64
+  private var random: SplitMix64
   /// Bytes that mean something to one parser or another.
   private static let words: [[UInt8]] =
     [
@@ -14,21 +16,15 @@ public struct Mutator {
     ]
 
   /// A mutator that is determined by its seed.
-  public init(seed: UInt64) { state = seed }
+  public init(seed: UInt64) { random = SplitMix64(seed: seed) }
 
-  private mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
-  private mutating func below(_ bound: Int) -> Int { bound > 0 ? Int(next() % UInt64(bound)) : 0 }
+  private mutating func below(_ bound: Int) -> Int { bound > 0 ? Int(random.next() % UInt64(bound)) : 0 }
 
   /// A new input from one of a corpus, with parts of the others.
   public mutating func input(from corpus: [[UInt8]]) -> [UInt8] {
-    guard !corpus.isEmpty else { return (0..<below(64)).map { _ in UInt8(truncatingIfNeeded: next()) } }
+    guard !corpus.isEmpty else {
+      return (0..<below(64)).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+    }
     var input = corpus[below(corpus.count)]
     for _ in 0...below(4) { change(&input, with: corpus) }
     return input
@@ -38,8 +34,8 @@ public struct Mutator {
     let place = below(input.count + 1)
     switch below(8) {
     case 0 where place < input.count: input[place] ^= 1 << UInt8(below(8))
-    case 1 where place < input.count: input[place] = UInt8(truncatingIfNeeded: next())
-    case 2: input.insert(UInt8(truncatingIfNeeded: next()), at: place)
+    case 1 where place < input.count: input[place] = UInt8(truncatingIfNeeded: random.next())
+    case 2: input.insert(UInt8(truncatingIfNeeded: random.next()), at: place)
     case 3: input.removeSubrange(place..<min(input.count, place + 1 + below(16)))
     case 4: input.removeSubrange(place...)
     case 5: input.insert(contentsOf: Self.words[below(Self.words.count)], at: place)

@@ -26,27 +26,16 @@ private enum RequestTarget {
     let whole = decode(stream, step: stream.count + 1)
     let pieces = decode(stream, step: step)
     try expect(
-      whole.requests == pieces.requests && whole.error == pieces.error,
-      "pieces of \(step) bytes gave \(pieces.requests.count) requests and \(pieces.error ?? "no error"), "
-        + "the whole \(whole.requests.count) and \(whole.error ?? "no error")")
+      whole.values == pieces.values && whole.error == pieces.error,
+      "pieces of \(step) bytes gave \(pieces.values.count) requests and \(pieces.error ?? "no error"), "
+        + "the whole \(whole.values.count) and \(whole.error ?? "no error")")
     let keyspace = MemoryKeyspace()
-    for request in whole.requests { try evaluate(request, keyspace) }
+    for request in whole.values { try evaluate(request, keyspace) }
   }
 
-  static func decode(_ stream: [UInt8], step: Int) -> (requests: [[[UInt8]]], error: String?) {
+  static func decode(_ stream: [UInt8], step: Int) -> (values: [[[UInt8]]], error: String?) {
     var decoder = RESPRequestDecoder(limits: limits)
-    var buffer = ByteBuffer()
-    var requests: [[[UInt8]]] = []
-    for start in Swift.stride(from: 0, to: stream.count, by: step) {
-      buffer.writeBytes(stream[start..<min(start + step, stream.count)])
-      do {
-        while let request = try decoder.next(from: &buffer) { requests.append(request) }
-      } catch {
-        return (requests, "\(error)")
-      }
-      buffer.discardReadBytes()
-    }
-    return (requests, nil)
+    return values(of: stream, step: step) { try decoder.next(from: &$0) }
   }
 
   /// The keyspace takes what a command does, so that the next one meets it.
@@ -84,6 +73,24 @@ private enum RequestTarget {
   ]
 }
 
+/// What a decoder makes of a stream that comes in pieces of `step` bytes, up to its first error.
+private func values<Value>(
+  of stream: [UInt8], step: Int, next: (inout ByteBuffer) throws -> Value?
+) -> (values: [Value], error: String?) {
+  var buffer = ByteBuffer()
+  var values: [Value] = []
+  for start in Swift.stride(from: 0, to: stream.count, by: step) {
+    buffer.writeBytes(stream[start..<min(start + step, stream.count)])
+    do {
+      while let value = try next(&buffer) { values.append(value) }
+    } catch {
+      return (values, "\(error)")
+    }
+    buffer.discardReadBytes()
+  }
+  return (values, nil)
+}
+
 private enum ReplyTarget {
   static func run(_ input: [UInt8]) throws {
     var source = ByteSource(input)
@@ -103,18 +110,7 @@ private enum ReplyTarget {
     var decoder = RESPValueDecoder(
       limits: RESPLimits(
         maxArguments: 4_096, maxBulkBytes: 64 << 10, maxTotalBytes: 256 << 10, maxLineBytes: 4 << 10))
-    var buffer = ByteBuffer()
-    var values: [RESPValue] = []
-    for start in Swift.stride(from: 0, to: stream.count, by: step) {
-      buffer.writeBytes(stream[start..<min(start + step, stream.count)])
-      do {
-        while let value = try decoder.next(from: &buffer) { values.append(value) }
-      } catch {
-        return (values, "\(error)")
-      }
-      buffer.discardReadBytes()
-    }
-    return (values, nil)
+    return values(of: stream, step: step) { try decoder.next(from: &$0) }
   }
 
   static let corpus = [

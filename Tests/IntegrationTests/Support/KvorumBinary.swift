@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 
 /// The built `kvorum`, which stands beside the test bundle; the variable KVORUM names another one, such as a release
 /// build.
@@ -35,9 +36,9 @@ enum KvorumBinary {
     defer { for stream in streams { close(stream) } }
     let start = ContinuousClock.now
     let child = try ChildProcess(
-      path, arguments, streams: .descriptors(input: streams[0], output: streams[1], errors: streams[2]),
-      environment: environment(in: directory))
-    defer { child.end() }
+      [path] + arguments, streams: .descriptors(input: streams[0], output: streams[1], errors: streams[2]),
+      environment: environment(in: directory), group: .ownSession)
+    defer { child.destroy() }
     let exit: ChildProcess.Exit
     do {
       exit = try await child.exit(within: limit)

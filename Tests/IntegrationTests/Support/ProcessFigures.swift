@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 
 /// What the kernel counts of a process.
 struct ProcessFigures {
@@ -36,8 +37,8 @@ struct ProcessFigures {
     let null = open("/dev/null", O_RDWR | O_CLOEXEC)
     defer { close(null) }
     let program = try ChildProcess(
-      "/usr/bin/prlimit", ["--pid", "\(pid)", "--nofile=\(count):"],
-      streams: .descriptors(input: null, output: null, errors: null), environment: [:])
+      ["prlimit", "--pid", "\(pid)", "--nofile=\(count):"],
+      streams: .descriptors(input: null, output: null, errors: null))
     guard try await program.exit() == .code(0) else { throw DeadlineError(description: "prlimit failed") }
   }
 

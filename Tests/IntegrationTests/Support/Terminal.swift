@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 import Synchronization
 
 /// A program on a pseudo terminal, and the person in front of it.
@@ -20,13 +21,13 @@ final class Terminal: Sendable {
     var size = winsize(ws_row: 40, ws_col: 200, ws_xpixel: 0, ws_ypixel: 0)
     _ = ioctl(controller, UInt(TIOCSWINSZ), &size)
     program = try ChildProcess(
-      KvorumBinary.path, arguments, streams: .terminal("/dev/pts/\(number)"),
-      environment: KvorumBinary.environment(in: directory))
+      [KvorumBinary.path] + arguments, streams: .terminal("/dev/pts/\(number)"),
+      environment: KvorumBinary.environment(in: directory), group: .ownSession)
     _ = fcntl(controller, F_SETFL, O_NONBLOCK)
   }
 
   deinit {
-    program.end()
+    program.destroy()
     close(controller)
   }
 

@@ -1,5 +1,6 @@
 import Foundation
 import Kvorum
+import Processes
 import Synchronization
 
 /// One node as a process of its own.
@@ -60,16 +61,18 @@ final class TestNode: Sendable {
   func start() throws {
     let streams = [open("/dev/null", O_RDONLY | O_CLOEXEC), KvorumBinary.openForWriting(log)]
     defer { for stream in streams { close(stream) } }
-    let limited = openFiles.map { ["-c", "ulimit -n \($0); exec \"$0\" \"$@\"", KvorumBinary.path] }
+    let limited = openFiles.map {
+      ["/bin/sh", "-c", "ulimit -n \($0); exec \"$0\" \"$@\"", KvorumBinary.path]
+    }
     let started = try ChildProcess(
-      limited == nil ? KvorumBinary.path : "/bin/sh", (limited ?? []) + arguments,
+      (limited ?? [KvorumBinary.path]) + arguments,
       streams: .descriptors(input: streams[0], output: streams[1], errors: streams[1]),
-      environment: KvorumBinary.environment(in: home))
+      environment: KvorumBinary.environment(in: home), group: .ownSession)
     child.withLock { $0 = started }
   }
 
   /// kill -9; returns once the process is gone.
-  func kill() { child.withLock { $0 }?.end() }
+  func kill() { child.withLock { $0 }?.destroy() }
 
   func freeze() async throws { try await running().freeze() }
 

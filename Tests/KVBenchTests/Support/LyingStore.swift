@@ -1,4 +1,5 @@
 import RESP
+import Replication
 import Synchronization
 
 @testable import kvbench
@@ -22,7 +23,7 @@ final class LyingStore: DatabaseClient {
   private struct State {
     var values: [String: String] = [:]
     var older: [String: [String?]] = [:]
-    var random = SplitMix(seed: 5)
+    var random = SplitMix64(seed: 5)
     var lies = 0
   }
 

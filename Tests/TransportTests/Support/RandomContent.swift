@@ -4,9 +4,9 @@ import Replication
 
 /// Makes random frames that a correct node could send.
 struct RandomContent {
-  var random: SeededGenerator
+  var random: SplitMix64
 
-  init(seed: UInt64) { random = SeededGenerator(seed: seed) }
+  init(seed: UInt64) { random = SplitMix64(seed: seed) }
 
   /// The kinds of frame.
   static let kinds = 14

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Replication
 
 /// `kvbench chaos`
 struct ChaosCommand: AsyncParsableCommand {
@@ -110,7 +111,7 @@ struct ChaosCommand: AsyncParsableCommand {
     let seed = seed ?? UInt64.random(in: 1...(1 << 32))
     note("seed \(seed), files in \(home)")
 
-    var random = SplitMix(seed: seed ^ 0x6469_736b)
+    var random = SplitMix64(seed: seed ^ 0x6469_736b)
     let smallDisks =
       permissions.kinds.contains(.diskFull) ? [random.draw(0...1), 2 + random.draw(0...slaves - 1)] : []
     let cluster = try await ChaosCluster.make(

@@ -1,6 +1,8 @@
 import Foundation
 import Kvorum
+import Processes
 import RESP
+import Replication
 
 /// A cluster, its clients and its faults, from the start to the last check.
 struct ChaosRun: Sendable {
@@ -73,27 +75,27 @@ struct ChaosRun: Sendable {
 
   private func runClients(_ prober: Prober, until stop: StopSignal) async throws {
     let masters = cluster.masterEndpoints
-    var random = SplitMix(seed: plan.seed ^ 0x636c_6965_6e74_7321)
+    var random = SplitMix64(seed: plan.seed ^ 0x636c_6965_6e74_7321)
     try await withThrowingDiscardingTaskGroup { group in
       let probing = try LibraryClient(masters)
       let probeSeed = random.next()
-      group.addTask { await prober.run(probing, until: stop, tally, SplitMix(seed: probeSeed)) }
+      group.addTask { await prober.run(probing, until: stop, tally, SplitMix64(seed: probeSeed)) }
       for number in 0..<plan.clients {
         let client: any DatabaseClient =
           number % 2 == 0 ? try LibraryClient(masters) : SocketClient(masters, beginningWith: number / 2)
         let seed = random.next()
-        group.addTask { await runClient(client, until: stop, SplitMix(seed: seed)) }
+        group.addTask { await runClient(client, until: stop, SplitMix64(seed: seed)) }
       }
       for node in cluster.nodes {
         let reader = StaleReader(
           node: node, registers: registers, transfers: transfers, observations: stale, tally: tally)
         let seed = random.next()
-        group.addTask { await reader.run(until: stop, SplitMix(seed: seed)) }
+        group.addTask { await reader.run(until: stop, SplitMix64(seed: seed)) }
       }
     }
   }
 
-  private func runClient(_ client: any DatabaseClient, until stop: StopSignal, _ random: SplitMix) async {
+  private func runClient(_ client: any DatabaseClient, until stop: StopSignal, _ random: SplitMix64) async {
     var random = random
     while !stop.isRequested {
       let workload: any Workload =

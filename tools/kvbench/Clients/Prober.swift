@@ -1,4 +1,5 @@
 import Kvorum
+import Replication
 import Synchronization
 
 /// Writes every few milliseconds, whether the last write was answered or not, and remembers when answers came.
@@ -21,7 +22,7 @@ final class Prober: Sendable {
     self.interval = interval
   }
 
-  func run(_ client: any DatabaseClient, until stop: StopSignal, _ tally: Tally, _ random: SplitMix) async {
+  func run(_ client: any DatabaseClient, until stop: StopSignal, _ tally: Tally, _ random: SplitMix64) async {
     var random = random
     await withDiscardingTaskGroup { group in
       var next = ContinuousClock.now
@@ -33,7 +34,7 @@ final class Prober: Sendable {
         let seed = random.next()
         group.addTask { [self] in
           let watched = Watched(client)
-          var own = SplitMix(seed: seed)
+          var own = SplitMix64(seed: seed)
           await workload.increment(watched, &own, tally)
           let now = Moment.now()
           state.withLock {

@@ -1,5 +1,6 @@
 import Kvorum
 import RESP
+import Replication
 
 /// Asks one node again and again for what it has applied.
 struct StaleReader: Sendable {
@@ -11,7 +12,7 @@ struct StaleReader: Sendable {
   let observations: StaleReads
   let tally: Tally
 
-  func run(until stop: StopSignal, _ random: SplitMix) async {
+  func run(until stop: StopSignal, _ random: SplitMix64) async {
     var random = random
     var connection = 0
     while !stop.isRequested {
@@ -27,7 +28,7 @@ struct StaleReader: Sendable {
   }
 
   /// Reads once; false if the connection is of no more use.
-  private func ask(_ socket: RESPSocket, _ connection: Int, _ random: inout SplitMix) async -> Bool {
+  private func ask(_ socket: RESPSocket, _ connection: Int, _ random: inout SplitMix64) async -> Bool {
     let isPair = random.oneIn(3)
     let command =
       isPair

@@ -1,5 +1,6 @@
 import Foundation
 import Kvorum
+import Processes
 import RESP
 import Synchronization
 
@@ -69,7 +70,7 @@ final class ChaosNode: Sendable {
       offset == 0 ? [] : ["unshare", "--time", "--boottime", "\(offset)", "--monotonic", "\(offset)"]
     let child = try ChildProcess(
       place.launcher + clock + words,
-      streams: ChildProcess.Streams(input: null, output: output, errors: output))
+      streams: .descriptors(input: null, output: output, errors: output))
     state.withLock {
       $0.child = child
       $0.isWanted = true

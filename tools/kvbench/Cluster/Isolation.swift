@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 
 /// Runs this program once more as the first process of network, mount and process namespaces of its own.
 ///
@@ -36,7 +37,7 @@ enum Isolation {
     environment[marker] = "1"
     let child = try ChildProcess(
       launcher + [KvorumBinary.ownPath.path] + CommandLine.arguments.dropFirst(),
-      streams: ChildProcess.Streams(input: lifeline[0], output: 1, errors: 2), environment: environment)
+      streams: .descriptors(input: lifeline[0], output: 1, errors: 2), environment: environment)
     close(lifeline[0])
     let stop = StopSignal()
     stop.watch { child.signalGroup($0) }

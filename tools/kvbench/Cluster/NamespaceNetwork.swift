@@ -1,5 +1,6 @@
 import Foundation
 import Kvorum
+import Processes
 
 /// A bridge in this process' own network namespace, and a namespace for each node with a cable to it.
 ///
@@ -38,7 +39,7 @@ final class NamespaceNetwork: Sendable {
     for node in 0..<nodes {
       let holder = try ChildProcess(
         ["unshare", "--net", "sleep", "infinity"],
-        streams: ChildProcess.Streams(input: null, output: null, errors: null))
+        streams: .descriptors(input: null, output: null, errors: null))
       holders.append(holder)
       let isApart = await eventually(within: .seconds(5)) {
         let its = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(holder.pid)/ns/net")

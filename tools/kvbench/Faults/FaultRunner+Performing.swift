@@ -1,4 +1,5 @@
 import Foundation
+import Replication
 
 extension FaultRunner {
   /// Does a fault and undoes it after its time.
@@ -144,7 +145,7 @@ extension FaultRunner {
   private func blackout(_ fault: Fault, _ order: UInt64, _ offset: Int) async throws {
     log.line("kill -9 of all nodes at once\(clockWords(offset))")
     for node in cluster.nodes { node.kill() }
-    var random = SplitMix(seed: order)
+    var random = SplitMix64(seed: order)
     for node in cluster.nodes.shuffled(using: &random) {
       try node.start(clockOffset: hasClocks ? offset + random.draw(0...1_000_000) : nil)
       await clock.sleep(milliseconds: random.draw(0...150))

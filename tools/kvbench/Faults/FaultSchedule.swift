@@ -1,3 +1,5 @@
+import Replication
+
 /// The faults of a run, one episode after the other: a function of the seed and of what is permitted.
 struct FaultSchedule {
   /// Faults that overlap, each so many milliseconds after the one before it; then the cluster may recover.
@@ -19,7 +21,7 @@ struct FaultSchedule {
   /// A master that is gone for so many milliseconds has lost its lease, whatever the other's back-off.
   static let longEnough = 1_500
 
-  private var random: SplitMix
+  private var random: SplitMix64
   private let kinds: [FaultKind]
   private let slaves: Int
   private let smallDisks: Int
@@ -30,7 +32,7 @@ struct FaultSchedule {
   ///   - smallDisks: How many nodes have disks that can be filled.
   ///   - onlyKillsOfActive: Kills of the active master and nothing else.
   init(seed: UInt64, kinds: Set<FaultKind>, slaves: Int, smallDisks: Int, onlyKillsOfActive: Bool = false) {
-    random = SplitMix(seed: seed)
+    random = SplitMix64(seed: seed)
     self.kinds = FaultKind.allCases.filter { kinds.contains($0) }
     self.slaves = slaves
     self.smallDisks = smallDisks

@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 
 /// Runs the system's own tools.
 enum Shell {
@@ -20,7 +21,7 @@ enum Shell {
       close(null)
     }
     let child = try ChildProcess(
-      words, streams: ChildProcess.Streams(input: null, output: descriptor, errors: descriptor))
+      words, streams: .descriptors(input: null, output: descriptor, errors: descriptor))
     guard let exit = await child.exit(within: limit) else {
       child.destroy()
       throw BenchError("\(words.joined(separator: " ")) did not end within \(limit)")

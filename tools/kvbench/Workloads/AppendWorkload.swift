@@ -1,4 +1,5 @@
 import RESP
+import Replication
 import Synchronization
 
 /// APPEND of tokens that are never sent twice, and GET of all of them.
@@ -12,7 +13,7 @@ final class AppendWorkload: Workload {
 
   var keys: [String] { objects.all.flatMap(\.keys) }
 
-  func step(_ client: any DatabaseClient, _ random: inout SplitMix, _ tally: Tally) async {
+  func step(_ client: any DatabaseClient, _ random: inout SplitMix64, _ tally: Tally) async {
     let object = objects.draw(&random)
     let key = object.keys[0]
     guard random.oneIn(3) else {

@@ -1,4 +1,5 @@
 import RESP
+import Replication
 
 /// INCR and GET on a few counters.
 final class CounterWorkload: Workload {
@@ -12,7 +13,7 @@ final class CounterWorkload: Workload {
 
   var keys: [String] { objects.all.flatMap(\.keys) }
 
-  func step(_ client: any DatabaseClient, _ random: inout SplitMix, _ tally: Tally) async {
+  func step(_ client: any DatabaseClient, _ random: inout SplitMix64, _ tally: Tally) async {
     if random.oneIn(3) {
       let object = objects.draw(&random)
       await ask(read(["GET", object.keys[0]], &random), of: object, .read, client, tally)
@@ -21,7 +22,7 @@ final class CounterWorkload: Workload {
     }
   }
 
-  func increment(_ client: any DatabaseClient, _ random: inout SplitMix, _ tally: Tally) async {
+  func increment(_ client: any DatabaseClient, _ random: inout SplitMix64, _ tally: Tally) async {
     let object = objects.draw(&random)
     await ask(["INCR", object.keys[0]], of: object, .update(token: nil), client, tally)
   }

@@ -1,4 +1,5 @@
 import RESP
+import Replication
 import Synchronization
 
 /// GET, SET, SET NX GET and DEL on a few keys, with a value that is never written twice.
@@ -18,7 +19,7 @@ final class RegisterWorkload: Workload {
 
   var keys: [String] { objects.all.flatMap(\.keys) }
 
-  func step(_ client: any DatabaseClient, _ random: inout SplitMix, _ tally: Tally) async {
+  func step(_ client: any DatabaseClient, _ random: inout SplitMix64, _ tally: Tally) async {
     let object = objects.draw(&random)
     let key = object.keys[0]
     let (words, action, isWrite) = next(key, &random)
@@ -61,7 +62,7 @@ final class RegisterWorkload: Workload {
   /// The number in front of a value.
   static func number(_ text: String) -> UInt64? { UInt64(text.prefix { $0 != ":" }) }
 
-  private func next(_ key: String, _ random: inout SplitMix) -> ([String], Operation.Action, Bool) {
+  private func next(_ key: String, _ random: inout SplitMix64) -> ([String], Operation.Action, Bool) {
     switch random.draw(1...20) {
     case ...9: return (read(["GET", key], &random), .get, false)
     case ...16:
@@ -74,7 +75,7 @@ final class RegisterWorkload: Workload {
     }
   }
 
-  private func fresh(for key: String, _ random: inout SplitMix) -> (number: UInt64, text: String) {
+  private func fresh(for key: String, _ random: inout SplitMix64) -> (number: UInt64, text: String) {
     let number = receivers.withLock {
       $0.append(key)
       return UInt64($0.count)

@@ -1,3 +1,4 @@
+import Replication
 import Synchronization
 
 /// A few hot objects, each replaced by a fresh one after so many operations: the search of a linearizability
@@ -28,7 +29,7 @@ final class RotatingObjects<Operation: Sendable>: Sendable {
   var all: [ObjectHistory<Operation>] { state.withLock { $0.all } }
 
   /// One of the hot objects.
-  func draw(_ random: inout SplitMix) -> ObjectHistory<Operation> {
+  func draw(_ random: inout SplitMix64) -> ObjectHistory<Operation> {
     let place = random.draw(0...hot - 1)
     return state.withLock { state in
       while state.hot.count <= place { state.hot.append(add(&state)) }

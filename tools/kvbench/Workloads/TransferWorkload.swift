@@ -1,4 +1,5 @@
 import RESP
+import Replication
 import Synchronization
 
 /// Money between two accounts, moved by MSET and read by MGET: always both or neither, and always the same sum.
@@ -16,7 +17,7 @@ final class TransferWorkload: Workload {
 
   var keys: [String] { objects.all.flatMap(\.keys) }
 
-  func step(_ client: any DatabaseClient, _ random: inout SplitMix, _ tally: Tally) async {
+  func step(_ client: any DatabaseClient, _ random: inout SplitMix64, _ tally: Tally) async {
     let object = objects.draw(&random)
     if random.oneIn(2) {
       await run(

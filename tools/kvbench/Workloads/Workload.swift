@@ -1,10 +1,11 @@
 import RESP
+import Replication
 
 /// Something that clients do with the cluster, with a promise that can be checked afterwards.
 protocol Workload: Sendable {
   var name: String { get }
   /// Does one operation.
-  func step(_ client: any DatabaseClient, _ random: inout SplitMix, _ tally: Tally) async
+  func step(_ client: any DatabaseClient, _ random: inout SplitMix64, _ tally: Tally) async
   /// All keys that were ever written.
   var keys: [String] { get }
   /// Takes the values of all keys, read after every client had ended, as the last operation of each history.
@@ -42,7 +43,7 @@ extension Workload {
   }
 
   /// The words of a read at a level drawn at random: most at the default, some by majority.
-  func read(_ words: [String], _ random: inout SplitMix) -> [String] {
+  func read(_ words: [String], _ random: inout SplitMix64) -> [String] {
     random.oneIn(4) ? ["KV.CONSISTENCY", "majority"] + words : words
   }
 }
