@@ -8,6 +8,7 @@ public final class ChildProcess: Sendable {
     case code(Int32)
     case signal(Int32)
 
+    /// For people: "exit code 1", "signal 9".
     public var description: String {
       switch self {
       case .code(let code): "exit code \(code)"
