@@ -47,6 +47,7 @@ struct CommandLineTests {
     arguments: [
       ["--seed", "1", "--seeds", "1..2"], ["--minutes", "1", "--seeds", "1..2"], ["--minutes", "0"],
       ["--minutes", "nan"], ["--json", "--verbose"], ["--seeds", "2..1"], ["--seed", "x"], ["--defect", "x"],
+      ["--seed", "-3"], ["--minutes", "-1"], ["--mutant", "x"],
     ])
   func wrongUsageIsRefusedWithCode64(arguments: [String]) {
     do {
@@ -55,6 +56,25 @@ struct CommandLineTests {
     } catch {
       #expect(KVSim.exitCode(for: error).rawValue == 64)
     }
+  }
+
+  @Test func aNumberBelowZeroIsNamedWithItsOption() {
+    for (option, value) in [("--seed", "-3"), ("--minutes", "-1")] {
+      do {
+        _ = try KVSim.parse([option, value])
+        Issue.record("accepted")
+      } catch {
+        let text = KVSim.message(for: error)
+        #expect(text.contains(option) && text.contains(value), "\(text)")
+      }
+    }
+  }
+
+  @Test func oneRunTellsOnlyWhatHappenedInIt() {
+    var counts = SimulationCounts()
+    counts.faults[.crash] = 2
+    #expect(describe(counts, ofOneRun: true).contains("faults: crash 2\npaths: none"))
+    #expect(describe(counts, ofOneRun: false).contains("pause 0"))
   }
 
   @Test func lineOfJSONTellsVerdictAndHash() {

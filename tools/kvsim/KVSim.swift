@@ -30,8 +30,9 @@ struct KVSim: ParsableCommand {
       """)
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
-      "Run this seed; without one it is drawn. With --minutes: the first seed.", valueName: "n"))
+      "Run this seed, from 0 on; without one it is drawn. With --minutes: the first seed.", valueName: "n"))
   var seed: UInt64?
 
   @Option(
@@ -39,7 +40,9 @@ struct KVSim: ParsableCommand {
     transform: SeedRange.init)
   var seeds: SeedRange?
 
-  @Option(help: ArgumentHelp("Run one seed after another until this time is over.", valueName: "m"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Run one seed after another until this time is over.", valueName: "m"))
   var minutes: Double?
 
   @Flag(help: "Print a transcript of each run.")
@@ -54,7 +57,10 @@ struct KVSim: ParsableCommand {
   @Option(help: "Break the surroundings on purpose, to see that it is found.")
   var defect: SimulationDefect?
 
-  @Option(help: "Break a rule of the protocol on purpose, in circumstances where it does harm.")
+  @Option(
+    help: ArgumentHelp(
+      "Break a rule of the protocol on purpose, in circumstances where it does harm; --mutants names all of them.",
+      valueName: "name"))
   var mutant: Mutant?
 
   @Flag(help: "With --mutant: the same circumstances, and the code as it is.")
@@ -78,7 +84,7 @@ struct KVSim: ParsableCommand {
       throw ValidationError("mutants run on the fast model of a disk; leave out --storage")
     }
     if unharmed, mutant == nil { throw ValidationError("--unharmed belongs to --mutant") }
-    if mutants || mutant != nil && !unharmed, !Mutant.arePossible { throw NoMutants() }
+    if mutants || mutant != nil && !unharmed, !Mutant.arePossible { throw ValidationError(Self.needsMutants) }
     if seed != nil, seeds != nil {
       throw ValidationError("--seed and --seeds exclude each other; give one of them")
     }

@@ -3,17 +3,9 @@ import Foundation
 import Replication
 import Simulation
 
-extension Mutant: ExpressibleByArgument {}
-
-/// Mutants are asked for where there are none.
-struct NoMutants: Error, CustomStringConvertible {
-  var description: String {
-    """
-    this simulator has no mutants in it; build one that has:
-      swift build -c release -Xswiftc -DMUTANTS --scratch-path .build/mutants --product kvsim
-      .build/mutants/release/kvsim --mutants
-    """
-  }
+extension Mutant: ExpressibleByArgument {
+  /// There are too many for the help.
+  public static var allValueStrings: [String] { [] }
 }
 
 /// One row of the table of mutants.
@@ -46,6 +38,13 @@ private struct MutantRow: Encodable {
 }
 
 extension KVSim {
+  /// Mutants are asked for where there are none.
+  static let needsMutants = """
+    this simulator has no mutants in it; build one that has:
+      swift build -c release -Xswiftc -DMUTANTS --scratch-path .build/mutants --product kvsim
+      .build/mutants/release/kvsim --mutants
+    """
+
   /// Breaks each rule in turn and prints what found it; exit code 1 if one was not found within its bound, or if the
   /// code as it is did not hold under the same seeds.
   func runMutants() throws {

@@ -18,14 +18,17 @@ func describe(_ verdict: SimulationResult.Verdict) -> String {
   }
 }
 
-/// What happened how often, a line for each kind of thing.
-func describe(_ counts: SimulationCounts) -> String {
-  let faults = counts.faults.all.map { "\($0.kind.rawValue) \($0.count)" }.joined(separator: ", ")
-  let paths = counts.paths.all.map { "\($0.kind.rawValue) \($0.count)" }.joined(separator: ", ")
+/// What happened how often, a line for each kind of thing. Of one run only what did happen is told; of many it also
+/// matters what they have missed.
+func describe(_ counts: SimulationCounts, ofOneRun: Bool) -> String {
+  func line<Kind: RawRepresentable<String>>(_ tally: Tally<Kind>) -> String {
+    let told = tally.all.filter { $0.count > 0 || !ofOneRun }
+    return told.isEmpty ? "none" : told.map { "\($0.kind.rawValue) \($0.count)" }.joined(separator: ", ")
+  }
   return """
     events \(counts.events), writes \(counts.writes), reads \(counts.reads), in doubt \(counts.inDoubt)
-    faults: \(faults)
-    paths: \(paths)
+    faults: \(line(counts.faults))
+    paths: \(line(counts.paths))
     """
 }
 

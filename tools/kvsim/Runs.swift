@@ -35,7 +35,7 @@ struct Runs {
     if options.json {
       say(JSON.line(summary))
     } else if !isSingle {
-      say(describe(summary.counts))
+      say(describe(summary.counts, ofOneRun: false))
       say(summary.line)
     }
     return summary.exitCode
@@ -66,7 +66,7 @@ struct Runs {
     if isSingle {
       say("seed: \(result.seed)")
       say("simulated: \(seconds(result.simulatedNanoseconds)) s")
-      say(describe(result.counts))
+      say(describe(result.counts, ofOneRun: true))
     }
     if result.verdict != .held { explain(result, isShown: failures <= Self.shownFailures) }
     if isSingle {

@@ -94,7 +94,7 @@ struct KeyspaceModel: SequentialModel {
     switch input {
     case .command(let words):
       let text = words.map { String(decoding: $0.prefix(32), as: UTF8.self) }.joined(separator: " ")
-      return "\(text) -> \(output.map { "\($0)" } ?? "unknown")"
+      return "\(text) -> \(output.map(\.text) ?? "unknown")"
     case .expiry(let key, let end): return "\(HistoryText.of(key)) may end, at \(end)"
     }
   }

@@ -66,6 +66,19 @@ enum PlainCommands {
       reply = name == "MSET" ? .ok : count(isMet ? 1 : 0)
     case ("INCR", 1): reply = add(1)
     case ("DECR", 1): reply = add(-1)
+    case ("GETRANGE", 3):
+      guard let first = Int(String(decoding: arguments[1], as: UTF8.self)) else { return nil }
+      // The clients only ask for all from a place on.
+      reply = .bulk(Array((old?.value ?? []).dropFirst(first)))
+    case ("SETRANGE", 3):
+      guard let place = Int(String(decoding: arguments[1], as: UTF8.self)) else { return nil }
+      var value = old?.value ?? []
+      while value.count < place + arguments[2].count { value.append(0) }
+      for (offset, byte) in arguments[2].enumerated() { value[place + offset] = byte }
+      put(value, until: old?.expiresAt)
+      reply = count(value.count)
+    case ("DECRBY", 2):
+      reply = Int64(String(decoding: arguments[1], as: UTF8.self)).flatMap { add(-$0) }
     case ("INCRBY", 2): reply = Int64(String(decoding: arguments[1], as: UTF8.self)).flatMap(add)
     case ("GETEX", 3):
       if let old { put(old.value, until: Int64(String(decoding: arguments[2], as: UTF8.self))) }

@@ -123,7 +123,7 @@ extension Cluster {
 
   private func take(_ reply: Reply, over connection: Connection) {
     guard let expectation = connection.expected.popFirst() else {
-      return fail(machines[connection.machine], Broken(.replies, "answers what nobody asked: \(reply)"))
+      return fail(machines[connection.machine], Broken(.replies, "answers what nobody asked: \(reply.text)"))
     }
     connection.answered += 1
     trace.mix(connection.client)
@@ -135,9 +135,7 @@ extension Cluster {
     case .stale(let key, let isFull):
       guard refusal == nil else { return }
       counts.reads += 1
-      if let wrong = wrongStale(reply, key, isFull: isFull) {
-        fail(machines[connection.machine], Broken(.stale, wrong))
-      }
+      if let wrong = wrongStale(reply, key, isFull: isFull) { fail(machines[connection.machine], wrong) }
     case .operation(let place, let isRead):
       trace.say(
         at: time, "client\(connection.client): \(KeyspaceModel().describe(history.input(of: place), reply))")
@@ -154,7 +152,8 @@ extension Cluster {
 
   private func check(_ isRight: Bool, _ reply: Reply, _ wanted: String, _ connection: Connection) {
     guard !isRight else { return }
-    fail(machines[connection.machine], Broken(.replies, "answers \(reply) where \(wanted) stands in line"))
+    fail(
+      machines[connection.machine], Broken(.replies, "answers \(reply.text) where \(wanted) stands in line"))
   }
 
   /// KV.GET tells more than the history's GET.
@@ -164,14 +163,19 @@ extension Cluster {
   }
 
   /// What is wrong with a stale read, or nil: its value is the key's at the applied index that it names.
-  private func wrongStale(_ reply: Reply, _ key: [UInt8], isFull: Bool) -> String? {
+  private func wrongStale(_ reply: Reply, _ key: [UInt8], isFull: Bool) -> Broken? {
     guard isFull else {
-      let value: [UInt8]? = if case .bulk(let bytes) = reply { bytes } else { nil }
+      let value: [UInt8]?
+      switch reply {
+      case .bulk(let bytes): value = bytes
+      case .null: value = nil
+      default: return Broken(.replies, "answers \(reply.text) where a value stands in line")
+      }
       return canonical.timeline.everHeld(value, key)
-        ? nil : "reads \(reply) of \(HistoryText.of(key)), which it never held"
+        ? nil : Broken(.stale, "reads \(reply.text) of \(HistoryText.of(key)), which it never held")
     }
     guard case .map(let pairs) = reply, pairs.count > 5, case .integer(let applied) = pairs[5].value else {
-      return "answers \(reply) to KV.GET"
+      return Broken(.replies, "answers \(reply.text) to KV.GET")
     }
     var expected = canonical.timeline.value(of: key, at: LogIndex(applied))
     if pairs[0].value == .null, let end = expected?.expiresAt, end < trueWallMilliseconds + Cluster.wallSkew {
@@ -182,8 +186,10 @@ extension Cluster {
       expected.map { .bulk($0.value) } ?? .null, integer(expected?.version), integer(expected?.createdIndex),
       integer(expected?.modifiedIndex), expected?.expiresAt.map { .integer($0) } ?? .null,
     ]
-    return zip(pairs, wanted).allSatisfy { $0.value == $1 }
-      ? nil : "reads \(reply) of \(HistoryText.of(key)); the log has \(wanted) at \(applied)"
+    guard !zip(pairs, wanted).allSatisfy({ $0.value == $1 }) else { return nil }
+    let text = wanted.map(\.text).joined(separator: ", ")
+    return Broken(
+      .stale, "reads \(reply.text) of \(HistoryText.of(key)); the log has \(text) at \(applied)")
   }
 
   // MARK: Losing a connection, and looking elsewhere

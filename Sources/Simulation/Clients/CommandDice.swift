@@ -28,7 +28,7 @@ struct CommandDice {
     func name(_ key: [UInt8]) -> String { String(decoding: key, as: UTF8.self) }
     let pair = group.keys.map(name)
     let k = name(key)
-    switch dice.below(32) {
+    switch dice.below(34) {
     case 0..<8: return read("GET \(k)")
     case 8..<10: return read("MGET \(pair[0]) \(pair[1])")
     case 10: return read("EXISTS \(pair[0]) \(pair[1])")
@@ -46,17 +46,20 @@ struct CommandDice {
     case 27..<29: return write("APPEND \(k) \(newValue())")
     case 29: return write("MSETNX \(pair[0]) \(newValue()) \(pair[1]) \(newValue())")
     case 30: return write("WRITE \(k) \(newValue())")
+    case 31: return read("GETRANGE \(k) \(dice.below(4)) -1")
+    case 32: return write("SETRANGE \(k) \(dice.below(6)) \(newValue())")
     default: return write("MSET \(pair[0]) \(newValue()) \(pair[1]) \(newValue())")
     }
   }
 
   private func counter(_ group: KeyGroup, _ dice: inout Dice) -> Draw {
     let key = String(decoding: group.keys[0], as: UTF8.self)
-    switch dice.below(12) {
+    switch dice.below(13) {
     case 0..<4: return read("GET \(key)")
     case 4..<8: return write("INCR \(key)")
     case 8: return write("DECR \(key)")
     case 9..<11: return write("INCRBY \(key) \(dice.below(100))")
+    case 11: return write("DECRBY \(key) \(dice.below(100))")
     default: return write("DEL \(key)")
     }
   }

@@ -28,7 +28,7 @@ struct Ambush {
   /// What happens then.
   enum Blow: Int, CaseIterable {
     case crash, crashOther, crashCandidate, isolateCandidate, powerCut, pause, isolate, isolateOneWay,
-      failedSync, stuckSync, slowSync, fullDisk,
+      failedSync, stuckSync, slowSync, fullDisk, oneHears,
       remove, joinSlave, joinMaster, transfer
   }
 
@@ -75,11 +75,25 @@ extension Cluster {
     case .stuckSync: stickSync(of: machine)
     case .slowSync: machine.disk.stall = faultSpan(50, 1_500)
     case .fullDisk: fillDisk(of: machine)
+    case .oneHears: letOneHear(machine)
     case .remove: _ = remove()
     case .joinSlave: _ = join(.slave, limit: 7)
     case .joinMaster: _ = join(.backup, limit: 3)
     case .transfer: _ = transfer()
     }
+  }
+
+  /// All partitions end, and a master reaches a single slave: if it is a candidate that slave promises, and the leader
+  /// before it finds the others as it left them.
+  private func letOneHear(_ machine: Machine) {
+    let slaves = machines.filter { $0.isRunning && !$0.role.isMaster }
+    guard machine.role.isMaster, let one = faultDice.pick(slaves) else { return }
+    network.unblockAll()
+    mendLinks()
+    let pairs = machines.filter { $0 !== machine && $0 !== one }.flatMap {
+      [(from: $0.index, to: machine.index), (from: machine.index, to: $0.index)]
+    }
+    startPartition(pairs, for: faultSpan(plan.leaseMilliseconds, 3 * plan.leaseMilliseconds))
   }
 
   private var candidate: Machine? { machines.first { $0.isRunning && $0.standing == .candidate } }

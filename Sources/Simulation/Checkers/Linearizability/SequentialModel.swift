@@ -82,10 +82,26 @@ public struct HistoryPart: Hashable, Sendable {
 enum HistoryText {
   static func of<Value>(_ value: Value) -> String {
     switch value {
-    case let bytes as [UInt8]: String(decoding: bytes, as: UTF8.self)
+    case let bytes as [UInt8]: escaped(bytes)
     case let optional as (any OptionalValue): optional.wrapped.map { of($0) } ?? "nil"
     default: "\(value)"
     }
+  }
+
+  /// A terminal must show what is there, and nothing else.
+  private static func escaped(_ bytes: [UInt8]) -> String {
+    let hexadecimal = Array("0123456789abcdef".utf8)
+    var text: [UInt8] = []
+    for byte in bytes {
+      if byte >= 0x20, byte != 0x7F {
+        text.append(byte)
+      } else {
+        text += [
+          UInt8(ascii: "\\"), UInt8(ascii: "x"), hexadecimal[Int(byte >> 4)], hexadecimal[Int(byte & 15)],
+        ]
+      }
+    }
+    return String(decoding: text, as: UTF8.self)
   }
 }
 
