@@ -64,9 +64,18 @@ extension IntegrationTests {
         for bytes in try await crowd.answers().dropFirst(part * 25).prefix(part / 2) {
           #expect(bytes?.hasPrefix("-ERR Protocol error: invalid multibulk length") == true)
         }
+
+        // Ten thousand ends of connections come in one turn of the event loop.
+        let servedOn = Task { try await Self.useFairly(client) }
         try await crowd.leave()
         try await eventually("the node lets go of them") { try ProcessFigures(node).openFiles < 200 }
+        servedOn.cancel()
+        let worst = try await servedOn.value.max() ?? .zero
+        let holds = node.words().split(separator: "\n").filter { $0.contains("event loop was held") }
+        print("when the crowd left: worst \(worst); \(holds.map { $0.suffix(50) })")
+        #expect(worst < .seconds(5))
         try #require(try await client.call("GET", "big") == .bulk(Self.big))
+        #expect(try await node.status().epoch == epoch)
       }
     }
 
