@@ -1,4 +1,5 @@
 import Commands
+import DequeModule
 import Logging
 import NIOCore
 import Replication
@@ -51,6 +52,9 @@ final class NodeLoop: @unchecked Sendable {
   // MARK: Peers
   var links: [NodeID: PeerLink] = [:]
   var dirtyLinks: [PeerLink] = []
+  /// What the core wants of its log and has not got.
+  var fetches: Deque<Fetch> = []
+  var isFetchPlanned = false
   var dialers: [HostAndPort: PeerDialer] = [:]
   var encoded = EncodedEntriesCache()
   var reports: [NodeID: NodeReport] = [:]
@@ -249,7 +253,7 @@ final class NodeLoop: @unchecked Sendable {
   private func timerFired() {
     guard BootClock.now() - timerAt > Self.longTurn else { return tick() }
     keepLead()
-    timer = eventLoop.scheduleTask(in: .microseconds(100)) { [weak self] in self?.tick() }
+    timer = eventLoop.scheduleTask(in: .milliseconds(1)) { [weak self] in self?.tick() }
   }
 
   private func tick() {
