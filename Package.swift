@@ -72,6 +72,7 @@ let package = Package(
       name: "Node",
       dependencies: [
         "Replication", "Storage", "Commands", "Serving", "RESP", "Transport", "Kvorum", nioCore, nioPosix,
+        deque,
         logging,
       ], swiftSettings: mutable),
     .executableTarget(
@@ -130,7 +131,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "IntegrationTests",
-      dependencies: ["Kvorum", "Node", "Replication", "SQLite", "KvorumCLI", "Processes", logging],
+      dependencies: [
+        "Kvorum", "Node", "Replication", "Transport", "SQLite", "KvorumCLI", "Processes", nioCore, logging,
+      ],
       swiftSettings: strict),
   ]
 )

@@ -59,17 +59,22 @@ final class ClientHandler: ChannelInboundHandler, RemovableChannelHandler {
     channel = context.channel
   }
 
-  func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+  func handlerRemoved(context: ChannelHandlerContext) {
+    self.context = nil
+    node.keepLead()
+  }
 
   func channelActive(context: ChannelHandlerContext) {
     node.clients[session.id] = self
     session.opened(self)
     if node.clients.count > node.clientLoad.connectionLimit { beSurplus(context) }
+    node.keepLead()
     context.fireChannelActive()
   }
 
   func channelInactive(context: ChannelHandlerContext) {
     closed()
+    node.keepLead()
     context.fireChannelInactive()
   }
 
@@ -84,6 +89,7 @@ final class ClientHandler: ChannelInboundHandler, RemovableChannelHandler {
   func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    node.keepLead()
     guard !session.isClosing else { return }
     var bytes = unwrapInboundIn(data)
     if input.readableBytes == 0 { input = bytes } else { input.writeBuffer(&bytes) }

@@ -62,13 +62,14 @@ extension NodeLoop {
   private func planReturn() {
     guard !clientLoad.isReturnPlanned else { return }
     clientLoad.isReturnPlanned = true
-    // A task without a delay would run before the sockets are looked at again.
+    // A task that is due already would run before the sockets are looked at again.
     eventLoop.assumeIsolated().scheduleTask(in: .microseconds(50)) { [self] in
-      clientLoad.isReturnPlanned = false
       while let client = clientLoad.putOff.popFirst() {
         client.goOn()
         if isShareUsedUp(at: BootClock.now()) { break }
       }
+      // Last of all: time that passes before this task ends must not make the next one due.
+      clientLoad.isReturnPlanned = false
       if !clientLoad.putOff.isEmpty { planReturn() }
     }
   }

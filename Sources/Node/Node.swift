@@ -159,6 +159,8 @@ public final class Node: Sendable {
     let bootstrap = ServerBootstrap(group: eventLoop)
       .serverChannelOption(.backlog, value: 1_024)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      // Whoever is in earnest must not wait behind a crowd of others for many turns.
+      .serverChannelOption(.maxMessagesPerRead, value: 64)
       // Nobody is let in before the node is complete.
       .serverChannelOption(.autoRead, value: false)
       .serverChannelInitializer { channel in

@@ -15,7 +15,7 @@ extension NodeLoop {
       let isStandby = configuration.role.isMaster && !server.core.isActive && !server.core.isCandidate
       logWriter.submit(write, urgent: !isStandby || write.hardState != nil)
     case .send(let outbound): send(outbound)
-    case .fetch(let fetch): read(fetch)
+    case .fetch(let wanted): fetch(wanted)
     case .committed(let index): submitCommitted(upTo: index)
     case .truncated(let index):
       logger.warning(
@@ -33,18 +33,6 @@ extension NodeLoop {
     case .halt(let reason): end(.halted(reason))
     case .notice(let text): logger.info("\(text)")
     case .resumed, .suspended, .confirmed: break
-    }
-  }
-
-  private func read(_ fetch: Fetch) {
-    do {
-      let entries = try logReader.entries(
-        from: fetch.from, limitBytes: fetch.limitBytes, limitCount: 4_096)
-      guard !entries.isEmpty else { return }
-      // On the next turn: the core is in the middle of its effects.
-      eventLoop.execute { [self] in drive(.fetched(fetch, entries)) }
-    } catch {
-      end(.storage("\(error)"))
     }
   }
 

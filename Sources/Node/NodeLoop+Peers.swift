@@ -8,7 +8,6 @@ import Storage
 import Transport
 
 extension NodeLoop {
-  private static let silenceLimit: Nanoseconds = .milliseconds(5_000)
   /// The room beside the reserve below which no more entries are taken.
   private static let diskMargin: Int64 = 48 << 20
   private static let reportInterval: Nanoseconds = .milliseconds(500)
@@ -46,7 +45,7 @@ extension NodeLoop {
   func acceptPeer(_ arguments: [[UInt8]], on channel: any Channel, rest: ByteBuffer) {
     do {
       let peer = try Handshake.parseIntroductionCommand(arguments)
-      if let reason = refusal(of: peer) { return refuse(channel, reason) }
+      if let reason = refusal(of: peer) ?? crowding(of: peer) { return refuse(channel, reason) }
       let acceptance = try Handshake.acceptance(introduction)
       if let existing = links[peer.id], !prefers(dialedBy: peer.id, over: existing, peer: peer.id) {
         // The dialer learns who answers here, and that it has a link to this node already.
@@ -101,6 +100,32 @@ extension NodeLoop {
       + "\(peer.name) at \(peer.address) to cluster \(theirs)"
   }
 
+  private func crowding(of peer: PeerIntroduction) -> String? {
+    guard isStranger(peer.id), links[peer.id] == nil,
+      links.values.count(where: isStranger) >= PeerBacklog.strangers
+    else { return nil }
+    return "\(PeerBacklog.strangers) nodes that are no members have links to \(identity.name): try again"
+  }
+
+  private func isStranger(_ id: NodeID) -> Bool { server.core.configuration?.member(id) == nil }
+
+  /// Whether the other side came by itself and no configuration lists it.
+  private func isStranger(_ link: PeerLink) -> Bool { link.dialed == nil && isStranger(link.peer.id) }
+
+  /// Keeps what strangers hold together within its bound.
+  func limitStrangers() {
+    let strangers = links.values.filter(isStranger)
+    var held = strangers.reduce(0) { $0 + $1.heldBytes }
+    guard held > PeerBacklog.strangersLimit else { return }
+    for link in strangers.sorted(by: { $0.heldBytes > $1.heldBytes })
+    where held > PeerBacklog.strangersLimit {
+      held -= link.heldBytes
+      logger.warning(
+        "closes the link to \(link.peer.name), which is no member and holds \(link.heldBytes >> 10) KiB")
+      link.close()
+    }
+  }
+
   /// Whether a node has said something since a little more than two reports ago.
   private func isLively(_ link: PeerLink) -> Bool {
     BootClock.now() - link.lastReceived < 3 * Self.reportInterval
@@ -132,7 +157,6 @@ extension NodeLoop {
     old?.close()
     hasBeenLinked = true
     do {
-      try channel.syncOptions?.setOption(.writeBufferWaterMark, value: .init(low: 16 << 20, high: 32 << 20))
       try channel.pipeline.syncOperations.addHandler(link)
     } catch {
       return channel.close(promise: nil)
@@ -213,16 +237,19 @@ extension NodeLoop {
   /// Tells all peers how this node is, which also shows that the link is alive.
   func sendReports() {
     let now = BootClock.now()
-    for link in links.values where now - link.lastReceived > Self.silenceLimit {
+    for link in links.values where now - link.lastReceived > PeerBacklog.patience {
       logger.warning("closes the link to \(link.peer.name): no word for 5 s")
       link.close()
     }
     guard now - lastReport >= Self.reportInterval else { return }
     lastReport = now
-    for link in links.values where link.isClogged(at: now, limit: Self.silenceLimit) {
-      logger.warning("closes the link to \(link.peer.name): it does not take what it is sent")
+    for link in links.values {
+      link.look(at: now)
+      guard let complaint = link.complaint(at: now) else { continue }
+      logger.warning("closes the link to \(link.peer.name): \(complaint)")
       link.close()
     }
+    limitStrangers()
     watchDisk()
     encoded.removeAll()
     let report = ownReport

@@ -1,4 +1,5 @@
 import Commands
+import DequeModule
 import Logging
 import NIOCore
 import Replication
@@ -21,6 +22,7 @@ final class NodeLoop: @unchecked Sendable {
 
   /// How long a batch waits for the one before it.
   private static let longestHold = TimeAmount.milliseconds(2)
+  private static let longTurn: Nanoseconds = .milliseconds(20)
   private static let gatherTime = TimeAmount.microseconds(250)
 
   // MARK: Protocol
@@ -50,6 +52,9 @@ final class NodeLoop: @unchecked Sendable {
   // MARK: Peers
   var links: [NodeID: PeerLink] = [:]
   var dirtyLinks: [PeerLink] = []
+  /// What the core wants of its log and has not got.
+  var fetches: Deque<Fetch> = []
+  var isFetchPlanned = false
   var dialers: [HostAndPort: PeerDialer] = [:]
   var encoded = EncodedEntriesCache()
   var reports: [NodeID: NodeReport] = [:]
@@ -60,6 +65,7 @@ final class NodeLoop: @unchecked Sendable {
   var isStopping = false
   var isDiskFull = false
   private var housekeeping: RepeatedTask?
+  private var keptHouseAt: Instant?
   /// Told once, when the node must end by itself.
   private let onEnd: @Sendable (NodeError) -> Void
 
@@ -239,18 +245,47 @@ final class NodeLoop: @unchecked Sendable {
     timer?.cancel()
     timerAt = deadline
     let wait = max(0, min(deadline - BootClock.now(), .milliseconds(60_000)))
-    timer = eventLoop.scheduleTask(in: .nanoseconds(wait)) { [weak self] in
-      guard let self else { return }
-      timerAt = .distantFuture
-      timer = nil
-      drive(.timer)
-    }
+    timer = eventLoop.scheduleTask(in: .nanoseconds(wait)) { [weak self] in self?.timerFired() }
+  }
+
+  /// After a turn that took long, acks and finished writes may have come that are not looked at yet: nothing is
+  /// concluded from their absence before they are.
+  private func timerFired() {
+    guard BootClock.now() - timerAt > Self.longTurn else { return tick() }
+    keepLead()
+    timer = eventLoop.scheduleTask(in: .milliseconds(1)) { [weak self] in self?.tick() }
+  }
+
+  private func tick() {
+    timerAt = .distantFuture
+    timer = nil
+    drive(.timer)
+  }
+
+  /// Keeps the lead in the middle of a turn of the event loop.
+  ///
+  /// One turn may bring an event of each client, such as the end of every connection of a crowd, and timers run only
+  /// after all of them. To be called with each such event.
+  func keepLead() {
+    guard BootClock.now() >= timerAt, !isPerforming, !isStopping else { return }
+    drive { core, now, effects in core.renewLeases(at: now, into: &effects) }
   }
 
   private func keepHouse() {
+    noteHold()
     server.expire()
     expireAwaitedChange()
     sendReports()
+  }
+
+  /// People should know when a node comes late to everything, whatever the reason.
+  private func noteHold() {
+    let now = BootClock.now()
+    let held = now - (keptHouseAt ?? now)
+    keptHouseAt = now
+    if held > server.core.leaseLength / 2 {
+      logger.warning("the event loop was held for \(held / 1_000_000) ms")
+    }
   }
 
   // MARK: Threads

@@ -14,8 +14,7 @@ final class PeerLink: ChannelInboundHandler {
   let channel: any Channel
   private(set) var lastReceived: Instant
   var isDirty = false
-  /// Since when the peer has been owed more than the link takes at once; nil while it is not.
-  private var cloggedSince: Instant?
+  private var backlog: PeerBacklog
 
   private unowned let node: NodeLoop
   private var decoder = PeerFrameDecoder()
@@ -29,9 +28,11 @@ final class PeerLink: ChannelInboundHandler {
     self.node = node
     input = rest
     lastReceived = BootClock.now()
+    backlog = PeerBacklog(now: lastReceived)
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    node.keepLead()
     var bytes = unwrapInboundIn(data)
     if input.readableBytes == 0 { input = bytes } else { input.writeBuffer(&bytes) }
     readFrames()
@@ -47,6 +48,7 @@ final class PeerLink: ChannelInboundHandler {
       } else {
         input.discardReadBytes()
         node.hearing(self)
+        if input.readableBytes > 1 << 20 { node.limitStrangers() }
       }
     } catch {
       node.logger.error("closes the link to \(peer.name) at \(peer.address): \(error)")
@@ -59,26 +61,27 @@ final class PeerLink: ChannelInboundHandler {
     context.fireChannelInactive()
   }
 
-  func channelWritabilityChanged(context: ChannelHandlerContext) {
-    cloggedSince = channel.isWritable ? nil : BootClock.now()
-    context.fireChannelWritabilityChanged()
-  }
-
   func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
   // MARK: Sending
 
   func write(_ frame: PeerFrame) throws {
+    guard hasRoom() else { return }
+    let before = output.readableBytes
     try PeerFrameEncoder().encode(frame, into: &output)
+    backlog.wrote(output.readableBytes - before)
   }
 
   /// An append whose entries were encoded once for all followers; their bytes are not copied.
   func write(_ header: AppendHeader, _ entries: EncodedEntries) throws {
+    guard hasRoom() else { return }
+    let before = output.readableBytes
     if entries.bytes.readableBytes < 4_096 {
       try PeerFrameEncoder().encode(header, entries: entries, into: &output)
-      return
+      return backlog.wrote(output.readableBytes - before)
     }
     try PeerFrameEncoder().encodeHead(header, entries: entries, into: &output)
+    backlog.wrote(output.readableBytes - before + entries.bytes.readableBytes)
     channel.write(output, promise: nil)
     channel.write(entries.bytes, promise: nil)
     output = ByteBuffer()
@@ -96,11 +99,27 @@ final class PeerLink: ChannelInboundHandler {
 
   func close() { channel.close(promise: nil) }
 
-  /// Whether the peer speaks and does not listen: what it is owed would grow without end. Large values may take their
-  /// time, a second for each 16 MiB.
-  func isClogged(at now: Instant, limit: Nanoseconds) -> Bool {
-    guard let cloggedSince else { return false }
-    let unsent = (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
-    return now - cloggedSince > limit + Nanoseconds(unsent) * 1_000_000_000 / (16 << 20)
+  // MARK: Bounds
+
+  /// What it makes this node hold, in bytes.
+  var heldBytes: Int { backlog.unsent + input.readableBytes }
+
+  /// Learns what the peer has taken meanwhile.
+  func look(at now: Instant) {
+    let inChannel = (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+    backlog.look(inChannel + output.readableBytes, at: now)
+  }
+
+  /// Whether it takes another frame.
+  func hasRoom() -> Bool {
+    if backlog.isFull { look(at: BootClock.now()) }
+    return !backlog.isFull
+  }
+
+  /// The sentence about a peer that does not take what it is sent; nil about any other. To be asked after a look.
+  func complaint(at now: Instant) -> String? {
+    guard backlog.isStuck(at: now) else { return nil }
+    return "it has taken nothing for \(PeerBacklog.patience / 1_000_000_000) s, and "
+      + "\(backlog.unsent >> 10) KiB wait for it"
   }
 }

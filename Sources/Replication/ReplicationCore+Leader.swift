@@ -304,6 +304,17 @@ extension ReplicationCore {
 
   // MARK: Time
 
+  /// Renews the followers' leases if that is due, and concludes nothing from what has not been heard.
+  ///
+  /// For a driver that is held up by something else: what its followers have answered meanwhile is still to be read,
+  /// so that neither a stalled stream nor a lost lease may be concluded from its absence, as `Event.timer` does.
+  public mutating func renewLeases(at now: Instant, into effects: inout [Effect]) {
+    guard !halted, let leadership, now >= leadership.heartbeatAt else { return }
+    let next = now + heartbeatInterval
+    self.leadership?.heartbeatAt = next
+    sendHeartbeats(at: now, into: &effects)
+  }
+
   /// The time that so many bytes may take: a second for each 16 MiB.
   private func transferTime(of bytes: Int) -> Nanoseconds {
     Nanoseconds(bytes) * 1_000_000_000 / (16 << 20)

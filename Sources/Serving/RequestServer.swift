@@ -38,6 +38,8 @@ public final class RequestServer {
   var pendingReads: [PendingReply] = []
   /// Sessions with requests that cannot be answered yet.
   var waitingSessions: [Session] = []
+  /// How many of them have gone.
+  var departedWaiting = 0
   /// Confirmed in the present reign: this round and all before it.
   var confirmedRound: UInt64 = 0
   var majorityReads: [UInt64: MajorityRead] = [:]
@@ -85,7 +87,7 @@ public final class RequestServer {
   public func keyCount() throws -> Int { try core.isActive ? view.count() : stored.count() }
 
   /// How many clients have requests that wait.
-  public var waitingCount: Int { waitingSessions.count }
+  public var waitingCount: Int { waitingSessions.count - departedWaiting }
   /// How many clients there are.
   public var sessionCount: Int { sessions.count }
   /// How many writes are appended and not answered.

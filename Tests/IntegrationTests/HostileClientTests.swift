@@ -1,5 +1,6 @@
 import Foundation
 import Kvorum
+import Replication
 import Testing
 
 extension IntegrationTests {
@@ -10,6 +11,7 @@ extension IntegrationTests {
       let wanted = ProcessInfo.processInfo.environment["KVORUM_CROWD"].flatMap { Int($0) } ?? 2_000
       return max(100, min(wanted, Crowd.raiseLimit() - 1_000))
     }()
+    private static let part = [UInt8](repeating: 0x70, count: 16 << 10)
     private static let big = [UInt8](repeating: 0x62, count: 1 << 20)
 
     @Test("Thousands of idle, half-open, slow and endless clients take little memory, and others are served")
@@ -39,7 +41,7 @@ extension IntegrationTests {
         try await crowd.flood(
           10, beginning: Array("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$16000000\r\n".utf8), repeating: Self.big,
           limit: 8 << 20)
-        for id: UInt8 in 1...20 {
+        for id: UInt16 in 1...20 {
           try await crowd.join(
             1, saying: HostileBytes.introduction(id) + [0xFF, 0xFF, 0xFF, 0xFF, 0, 1, 2, 3])
           try await crowd.join(
@@ -64,9 +66,18 @@ extension IntegrationTests {
         for bytes in try await crowd.answers().dropFirst(part * 25).prefix(part / 2) {
           #expect(bytes?.hasPrefix("-ERR Protocol error: invalid multibulk length") == true)
         }
+
+        // Ten thousand ends of connections come in one turn of the event loop.
+        let servedOn = Task { try await Self.useFairly(client) }
         try await crowd.leave()
         try await eventually("the node lets go of them") { try ProcessFigures(node).openFiles < 200 }
+        servedOn.cancel()
+        let worst = try await servedOn.value.max() ?? .zero
+        let holds = node.words().split(separator: "\n").filter { $0.contains("event loop was held") }
+        print("when the crowd left: worst \(worst); \(holds.map { $0.suffix(50) })")
+        #expect(worst < .seconds(5))
         try #require(try await client.call("GET", "big") == .bulk(Self.big))
+        #expect(try await node.status().epoch == epoch)
       }
     }
 
@@ -159,6 +170,56 @@ extension IntegrationTests {
         }
         try await crowd.leave()
         try await eventually("others are let in again") { try await node.ask("GET", "foo") == .text("full") }
+      }
+    }
+
+    @Test(
+      "Peers that speak and never read hold a bounded amount, and lose their links with a word in the log")
+    func peersNeverRead() async throws {
+      try await withCluster { cluster in
+        let node = cluster.primary
+        let client = try await node.connect()
+        // More entries than a learner may lack when it becomes a member, and more bytes than the kernel takes.
+        let writes = (0..<1_300).map {
+          RESPConnection.encode(["SET", "\($0)"].map { Array($0.utf8) } + [Self.part])
+        }
+        try await client.send(Array(writes.joined()))
+        for _ in writes { try #require(try await client.receive() == .simple("OK")) }
+        let status = try await node.status()
+        let round = try #require(status.epoch?.split(separator: "-").first.flatMap { UInt64($0) })
+        let master = try #require(status.active.flatMap { UInt64($0.id, radix: 16) })
+        let epoch = Epoch(round: round, master: NodeID(master))
+        let before = try ProcessFigures(node).memory
+        let crowd = Crowd(port: node.port)
+        let served = Task { try await Self.useFairly(client) }
+        for id: UInt16 in 1...1_000 {
+          try await crowd.join(
+            1,
+            saying: HostileBytes.introduction(id)
+              + (id % 2 == 0 ? [] : HostileBytes.answer(.mismatched(hint: 0), in: epoch)))
+        }
+        let lie = try HostileBytes.answer(.accepted(upTo: 1), in: epoch)
+        try await eventually(
+          "those that read nothing and those that say nothing lose their links", within: .seconds(30)
+        ) {
+          try await crowd.say(lie, toEach: 2)
+          let words = node.words()
+          return words.contains("it has taken nothing for 5 s") && words.contains("no word for 5 s")
+        }
+        let refused = try await crowd.answers().count { $0?.contains("64 nodes that are no members") == true }
+        #expect(refused > 800)
+        served.cancel()
+        let times = try await served.value.sorted()
+        let peak = try ProcessFigures(node).peakMemory
+        print("1000 peers: \(before >> 20) MiB before, \(peak >> 20) MiB at most, worst \(times.last!)")
+        #expect(peak - before < 400 << 20)
+        #expect(times.last! < .seconds(5))
+        #expect(try await node.status().epoch == status.epoch)
+        try await crowd.leave()
+        try await eventually("the node lets go of them") { try ProcessFigures(node).openFiles < 100 }
+        let slave = try cluster.make(.slave, name: "newcomer")
+        try slave.start()
+        try await eventually("a node that means it is let in") { try await node.status().n == 4 }
       }
     }
 

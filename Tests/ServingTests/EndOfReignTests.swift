@@ -5,6 +5,24 @@ import Testing
 
 /// Design 4.7 and 4.12: what clients are told when the lead, the quorum or the time ends.
 @Suite struct EndOfReignTests {
+  @Test func clientsThatGoWhileTheirRequestsWaitAreForgottenAtTheNextLook() {
+    let bench = Bench.master()
+    bench.advance(milliseconds: 500)
+    let clients = (0..<10_000).map { _ in bench.connect() }
+    for client in clients { client.send("GET a") }
+    #expect(bench.server.waitingCount == 10_000)
+    let start = ContinuousClock.now
+    for client in clients.dropLast() { client.session.closed() }
+    // Looking through all that wait for each that goes takes several times as long.
+    #expect(ContinuousClock.now - start < .seconds(1))
+    #expect(bench.server.waitingCount == 1)
+    bench.server.expire()
+    #expect(bench.server.waitingCount == 1)
+    clients[9_999].session.closed()
+    bench.server.expire()
+    #expect(bench.server.isIdle)
+  }
+
   @Test func nothingIsServedAfterSigning() throws {
     let bench = Bench.master()
     let (reader, writer) = (bench.connect(), bench.connect())

@@ -30,6 +30,13 @@ final class Crowd: @unchecked Sendable {
     }
   }
 
+  /// The first of each so many says something more, as far as it can.
+  func say(_ bytes: [UInt8], toEach step: Int) async throws {
+    try await onQueue { [self] in
+      for place in stride(from: 0, to: sockets.count, by: step) { push(bytes, to: sockets[place]) }
+    }
+  }
+
   /// So many more connect and send without end, until the node stops taking it or `limit` bytes are sent by each.
   func flood(_ count: Int, beginning: [UInt8] = [], repeating bytes: [UInt8], limit: Int) async throws {
     try await onQueue { [self] in

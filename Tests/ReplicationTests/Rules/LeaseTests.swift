@@ -83,6 +83,27 @@ import Testing
     #expect(leader.core.mayRead(at: second + usable - 1))
   }
 
+  @Test func `a leader that cannot read keeps its followers' leases, and blames nobody for the silence`() {
+    var leader = Bench.leader(slaves: 3)
+    let first = heartbeat(&leader)
+    var renewals = 0
+    // Four leases long.
+    for _ in 0..<2_000 {
+      leader.advance(milliseconds: 1)
+      var effects: [Effect] = []
+      leader.core.renewLeases(at: leader.now, into: &effects)
+      leader.note(effects)
+      if !effects.sent.appends.isEmpty { renewals += 1 }
+      #expect(effects.count == effects.sent.count)
+    }
+    #expect((39...41).contains(renewals))
+    // What it could not read proves nothing to itself.
+    #expect(!leader.core.mayRead(at: first + usable))
+    _ = leader.accept(by: "s1")
+    _ = leader.accept(by: "s2")
+    #expect(leader.core.mayRead(at: leader.now))
+  }
+
   @Test func `without a lease nothing is read, and no write is admitted`() {
     var leader = Bench.leader(slaves: 3)
     #expect(leader.core.admission(at: leader.now) == .open)
