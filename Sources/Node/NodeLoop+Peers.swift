@@ -154,7 +154,11 @@ extension NodeLoop {
   ) {
     let link = PeerLink(peer: peer, dialed: address, channel: channel, node: self, rest: rest)
     let old = links.updateValue(link, forKey: peer.id)
-    old?.close()
+    if let old {
+      // The peer may have started anew, and an answer to what it asked before must not come over the new link.
+      server.forgetQuestions(from: peer.id)
+      old.close()
+    }
     hasBeenLinked = true
     do {
       try channel.pipeline.syncOperations.addHandler(link)

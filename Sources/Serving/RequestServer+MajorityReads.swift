@@ -5,7 +5,7 @@ import Replication
 
 extension RequestServer {
   /// A key's position is the lower part of the number that comes back, the read's id the upper.
-  private static let keyBits: UInt64 = 16
+  static let keyBits: UInt64 = 16
 
   /// Starts a read by majority, or returns false if it must wait for a confirmed commit index.
   func startMajorityRead(_ command: Command, _ request: inout Request, for session: Session) -> Bool {

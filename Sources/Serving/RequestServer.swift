@@ -43,7 +43,9 @@ public final class RequestServer {
   /// Confirmed in the present reign: this round and all before it.
   var confirmedRound: UInt64 = 0
   var majorityReads: [UInt64: MajorityRead] = [:]
-  var nextMajorityRead: UInt64 = 1
+  /// From a random number on: the answer to a question that an earlier run of this node asked must find no read here,
+  /// since it may be of another key.
+  var nextMajorityRead: UInt64
   var slaveReads: [SlaveRead] = []
   /// Whether the lease has been lost for so long that nobody waits for its return.
   var isSuspended = false
@@ -67,6 +69,8 @@ public final class RequestServer {
     self.options = options
     view = MasterView(stored: stored)
     takenForApplying = core.appliedIndex
+    var numbers = SplitMix64(seed: core.options.seed)
+    nextMajorityRead = numbers.next() >> (Self.keyBits + 1)
   }
 
   // MARK: Requests

@@ -26,6 +26,20 @@ import Testing
     #expect(client.take() == ["nil"])
   }
 
+  @Test func anAnswerToAQuestionOfAnEarlierRunIsNotTaken() {
+    let before = Bench.master(seed: 1)
+    before.connect().send("KV.CONSISTENCY majority GET another")
+    let bench = Bench.master(seed: 2)
+    let client = bench.connect()
+    client.send("KV.CONSISTENCY majority GET a")
+    for (slave, question) in before.questions {
+      bench.server.received(ReadReply(number: question.number, notFoundAt: 9), from: id(slave))
+    }
+    #expect(client.take().isEmpty)
+    bench.answer("s1", "s2", with: "mine", modified: 5, applied: 5)
+    #expect(client.take() == ["mine"])
+  }
+
   @Test func severalKeysAreReadAtOneAppliedIndex() {
     let bench = Bench.master()
     let client = bench.connect()

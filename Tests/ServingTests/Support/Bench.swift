@@ -23,7 +23,7 @@ final class Bench: ServingHost {
   private var sessions: UInt64 = 0
   let slaves: [String]
 
-  init(_ name: String, slaves count: Int, useLease: Bool = true) {
+  init(_ name: String, slaves count: Int, useLease: Bool = true, seed: UInt64 = 1) {
     let slaves = (0..<count).map { "s\($0 + 1)" }
     self.slaves = slaves
     let members = MemberSet(masters: [member("m1"), member("m2")], slaves: slaves.map { member($0) })
@@ -38,7 +38,7 @@ final class Bench: ServingHost {
       configurations: [IndexedConfiguration(index: 1, configuration: first.configuration!)],
       unapplied: [first])
     let options = ReplicationOptions(
-      id: own.id, role: own.role, name: name, address: own.address, useLease: useLease, seed: 1)
+      id: own.id, role: own.role, name: name, address: own.address, useLease: useLease, seed: seed)
     server = RequestServer(
       core: ReplicationCore(options: options, recovered: recovered, now: now), stored: stored,
       options: ServingOptions())
@@ -46,8 +46,8 @@ final class Bench: ServingHost {
   }
 
   /// m1, which leads and serves.
-  static func master(slaves: Int = 3, useLease: Bool = true) -> Bench {
-    let bench = Bench("m1", slaves: slaves, useLease: useLease)
+  static func master(slaves: Int = 3, useLease: Bool = true, seed: UInt64 = 1) -> Bench {
+    let bench = Bench("m1", slaves: slaves, useLease: useLease, seed: seed)
     for name in bench.slaves + ["m2"] { bench.receive(.connected(introduction(name), dialed: nil)) }
     bench.elect()
     precondition(bench.server.core.isActive, "m1 did not come to serve")
