@@ -57,10 +57,11 @@ extension IntegrationTests {
         print(
           "a crowd of \(Self.size): \(times.count) fair writes and reads, median \(median), worst \(times.last!), \(peak) MiB"
         )
-        #expect(median < .milliseconds(500))
-        #expect(times.last! < .seconds(5))
-        // 256 MiB is what clients may hold; a connection that holds nothing takes some KiB.
-        #expect(peak < 600)
+        // A debug build on two busy cores takes 20 ms and half a second; beyond two seconds a write is in doubt.
+        #expect(median < .milliseconds(200))
+        #expect(times.last! < .seconds(2))
+        // 256 MiB is what clients may hold, and a connection that holds nothing takes some 16 KiB.
+        #expect(peak < 256 + 160 + Self.size / 64)
         #expect(try await node.status().epoch == epoch)
         #expect(node.isRunning)
         for bytes in try await crowd.answers().dropFirst(part * 25).prefix(part / 2) {
@@ -75,7 +76,7 @@ extension IntegrationTests {
         let worst = try await servedOn.value.max() ?? .zero
         let holds = node.words().split(separator: "\n").filter { $0.contains("event loop was held") }
         print("when the crowd left: worst \(worst); \(holds.map { $0.suffix(50) })")
-        #expect(worst < .seconds(5))
+        #expect(worst < .seconds(2))
         try #require(try await client.call("GET", "big") == .bulk(Self.big))
         #expect(try await node.status().epoch == epoch)
       }
@@ -92,7 +93,8 @@ extension IntegrationTests {
               try await client.call("GET", "fair") == .text(number)
             else { throw DeadlineError(description: "a fair client got a wrong answer") }
           }.time)
-        usleep(5_000)
+        // Only pacing: what is waited for is the answers.
+        try? await Task.sleep(for: .milliseconds(5))
       }
       return times
     }
@@ -120,7 +122,8 @@ extension IntegrationTests {
           }
           let peak = try ProcessFigures(node).peakMemory
           print("\(node.name): \(before >> 20) MiB before, \(peak >> 20) MiB at most")
-          #expect(peak - before < 256 << 20)
+          // Clients may hold 64 MiB; as much again for what a turn of the event loop makes.
+          #expect(peak - before < 128 << 20)
           #expect(node.isRunning)
         }
         #expect(try await reader.call("GET", "big") == .bulk(Self.big))
@@ -213,7 +216,7 @@ extension IntegrationTests {
         let peak = try ProcessFigures(node).peakMemory
         print("1000 peers: \(before >> 20) MiB before, \(peak >> 20) MiB at most, worst \(times.last!)")
         #expect(peak - before < 400 << 20)
-        #expect(times.last! < .seconds(5))
+        #expect(times.last! < .seconds(2))
         #expect(try await node.status().epoch == status.epoch)
         try await crowd.leave()
         try await eventually("the node lets go of them") { try ProcessFigures(node).openFiles < 100 }
@@ -236,6 +239,7 @@ extension IntegrationTests {
           let start = ContinuousClock.now
           while ContinuousClock.now - start < .seconds(1) {
             try #require(try await client.call("SET", "foo", "still") == .simple("OK"))
+            // Only pacing, within a second that is measured.
             try await Task.sleep(for: .milliseconds(20))
           }
           return try figures.processorTime - before
