@@ -45,6 +45,10 @@ extension NodeLoop {
   /// cost a master its lease.
   private static let clientShare: Nanoseconds = .milliseconds(10)
 
+  /// After how long a long piece of work goes on. A task that is due already runs before the sockets are looked at
+  /// again: time that passes before the present one ends must not make the next one due.
+  static let pause = TimeAmount.microseconds(500)
+
   /// Whether clients have had their share of this turn.
   func isShareUsedUp(at now: Instant) -> Bool {
     if let end = clientLoad.turnEnd { return now > end }
@@ -62,13 +66,13 @@ extension NodeLoop {
   private func planReturn() {
     guard !clientLoad.isReturnPlanned else { return }
     clientLoad.isReturnPlanned = true
-    // A task that is due already would run before the sockets are looked at again.
-    eventLoop.assumeIsolated().scheduleTask(in: .microseconds(50)) { [self] in
+    eventLoop.assumeIsolated().scheduleTask(in: Self.pause) { [self] in
       while let client = clientLoad.putOff.popFirst() {
         client.goOn()
+        keepLead()
         if isShareUsedUp(at: BootClock.now()) { break }
       }
-      // Last of all: time that passes before this task ends must not make the next one due.
+      // Last of all, so that nothing that is done here plans the next one earlier.
       clientLoad.isReturnPlanned = false
       if !clientLoad.putOff.isEmpty { planReturn() }
     }

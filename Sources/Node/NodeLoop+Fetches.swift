@@ -12,13 +12,12 @@ extension NodeLoop {
 
   func fetch(_ fetch: Fetch) {
     fetches.append(fetch)
-    planFetches(in: .microseconds(200))
+    planFetches(in: Self.pause)
   }
 
   private func planFetches(in time: TimeAmount) {
     guard !isFetchPlanned else { return }
     isFetchPlanned = true
-    // A task that is due already would run before the sockets are looked at again.
     eventLoop.assumeIsolated().scheduleTask(in: time) { [weak self] in
       if let self, !isStopping { performFetches() }
     }
@@ -41,9 +40,9 @@ extension NodeLoop {
     let isBusy = !fetches.isEmpty
     fetches += waiting
     keepLead()
-    // Last of all: time that passes before this task ends must not make the next one due.
+    // Last of all, so that nothing that is done here plans the next one earlier.
     isFetchPlanned = false
-    if !fetches.isEmpty { planFetches(in: isBusy ? .microseconds(200) : .milliseconds(10)) }
+    if !fetches.isEmpty { planFetches(in: isBusy ? Self.pause : .milliseconds(10)) }
   }
 
   private func read(_ fetch: Fetch) {

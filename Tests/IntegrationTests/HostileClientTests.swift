@@ -57,10 +57,11 @@ extension IntegrationTests {
         print(
           "a crowd of \(Self.size): \(times.count) fair writes and reads, median \(median), worst \(times.last!), \(peak) MiB"
         )
-        #expect(median < .milliseconds(500))
-        #expect(times.last! < .seconds(5))
-        // 256 MiB is what clients may hold; a connection that holds nothing takes some KiB.
-        #expect(peak < 600)
+        // A debug build takes 10 ms and half a second; beside twelve busy loops on two cores the worst is 3 s.
+        #expect(median < .milliseconds(200) || KvorumBinary.isSanitized)
+        #expect(times.last! < .seconds(5) || KvorumBinary.isSanitized)
+        // 256 MiB is what clients may hold, and a connection that holds nothing takes some 16 KiB.
+        #expect(peak < 256 + 160 + Self.size / 64 || KvorumBinary.isSanitized)
         #expect(try await node.status().epoch == epoch)
         #expect(node.isRunning)
         for bytes in try await crowd.answers().dropFirst(part * 25).prefix(part / 2) {
@@ -75,7 +76,7 @@ extension IntegrationTests {
         let worst = try await servedOn.value.max() ?? .zero
         let holds = node.words().split(separator: "\n").filter { $0.contains("event loop was held") }
         print("when the crowd left: worst \(worst); \(holds.map { $0.suffix(50) })")
-        #expect(worst < .seconds(5))
+        #expect(worst < .seconds(2) || KvorumBinary.isSanitized)
         try #require(try await client.call("GET", "big") == .bulk(Self.big))
         #expect(try await node.status().epoch == epoch)
       }
@@ -92,7 +93,8 @@ extension IntegrationTests {
               try await client.call("GET", "fair") == .text(number)
             else { throw DeadlineError(description: "a fair client got a wrong answer") }
           }.time)
-        usleep(5_000)
+        // Only pacing: what is waited for is the answers.
+        try? await Task.sleep(for: .milliseconds(5))
       }
       return times
     }
@@ -120,7 +122,8 @@ extension IntegrationTests {
           }
           let peak = try ProcessFigures(node).peakMemory
           print("\(node.name): \(before >> 20) MiB before, \(peak >> 20) MiB at most")
-          #expect(peak - before < 256 << 20)
+          // Clients may hold 64 MiB, and a value each in the turn of the event loop in which it is too much.
+          #expect(peak - before < 264 << 20 || KvorumBinary.isSanitized)
           #expect(node.isRunning)
         }
         #expect(try await reader.call("GET", "big") == .bulk(Self.big))
@@ -180,11 +183,13 @@ extension IntegrationTests {
         let node = cluster.primary
         let client = try await node.connect()
         // More entries than a learner may lack when it becomes a member, and more bytes than the kernel takes.
-        let writes = (0..<1_300).map {
-          RESPConnection.encode(["SET", "\($0)"].map { Array($0.utf8) } + [Self.part])
+        for number in 0..<13 {
+          let writes = (0..<100).map {
+            RESPConnection.encode(["SET", "\(number)-\($0)"].map { Array($0.utf8) } + [Self.part])
+          }
+          try await client.send(Array(writes.joined()))
+          for _ in writes { try #require(try await client.receive() == .simple("OK")) }
         }
-        try await client.send(Array(writes.joined()))
-        for _ in writes { try #require(try await client.receive() == .simple("OK")) }
         let status = try await node.status()
         let round = try #require(status.epoch?.split(separator: "-").first.flatMap { UInt64($0) })
         let master = try #require(status.active.flatMap { UInt64($0.id, radix: 16) })
@@ -212,8 +217,8 @@ extension IntegrationTests {
         let times = try await served.value.sorted()
         let peak = try ProcessFigures(node).peakMemory
         print("1000 peers: \(before >> 20) MiB before, \(peak >> 20) MiB at most, worst \(times.last!)")
-        #expect(peak - before < 400 << 20)
-        #expect(times.last! < .seconds(5))
+        #expect(peak - before < 400 << 20 || KvorumBinary.isSanitized)
+        #expect(times.last! < .seconds(2) || KvorumBinary.isSanitized)
         #expect(try await node.status().epoch == status.epoch)
         try await crowd.leave()
         try await eventually("the node lets go of them") { try ProcessFigures(node).openFiles < 100 }
@@ -236,6 +241,7 @@ extension IntegrationTests {
           let start = ContinuousClock.now
           while ContinuousClock.now - start < .seconds(1) {
             try #require(try await client.call("SET", "foo", "still") == .simple("OK"))
+            // Only pacing, within a second that is measured.
             try await Task.sleep(for: .milliseconds(20))
           }
           return try figures.processorTime - before

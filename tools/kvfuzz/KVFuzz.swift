@@ -1,58 +1,40 @@
 import FuzzTargets
 import Glibc
 
-/// libFuzzer's own entry, for programs that bring their `main`.
-@_silgen_name("LLVMFuzzerRunDriver")
-private func runDriver(
-  _ count: UnsafeMutablePointer<Int32>,
-  _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>>,
-  _ test: @convention(c) (UnsafePointer<UInt8>?, Int) -> Int32
-) -> Int32
+// Runs one fuzz target under libFuzzer, which has the `main`: `kvfuzz TARGET CORPUS-DIRECTORY [options of libFuzzer]`,
+// or `kvfuzz TARGET --corpus DIRECTORY`, which writes the target's own corpus as files. `tools/fuzz` calls both.
 
 nonisolated(unsafe) private var target: FuzzTarget?
 
-/// Runs one fuzz target under libFuzzer: `kvfuzz TARGET CORPUS-DIRECTORY [options of libFuzzer]`, or
-/// `kvfuzz TARGET --corpus DIRECTORY`, which writes the target's own corpus as files. `tools/fuzz` calls both.
-@main
-enum KVFuzz {
-  static func main() throws {
-    let arguments = CommandLine.arguments
-    guard arguments.count > 2, let found = FuzzTarget.named(arguments[1]) else {
-      fail("usage: kvfuzz TARGET DIRECTORY [options of libFuzzer]; see tools/fuzz --help")
-    }
-    if arguments[2] == "--corpus", arguments.count == 4 {
-      return try writeCorpus(of: found, to: arguments[3])
-    }
-    target = found
-    var passed = ([arguments[0]] + arguments.dropFirst(2)).map { strdup($0) } + [nil]
-    var count = Int32(passed.count - 1)
-    let status = passed.withUnsafeMutableBufferPointer { buffer in
-      guard var start = buffer.baseAddress else { return Int32(1) }
-      return runDriver(&count, &start, runOne)
-    }
-    exit(status)
+/// Takes what is not libFuzzer's from the arguments.
+@_cdecl("LLVMFuzzerInitialize")
+func initialize(
+  _ count: UnsafeMutablePointer<Int32>,
+  _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>>
+) -> Int32 {
+  let words = (0..<Int(count.pointee)).map { place in
+    arguments.pointee[place].map { String(cString: $0) } ?? ""
   }
-
-  private static func writeCorpus(of target: FuzzTarget, to directory: String) throws {
-    for (number, input) in try target.corpus().enumerated() {
-      guard let file = fopen("\(directory)/seed-\(number)", "w") else { fail("cannot write to \(directory)") }
-      fwrite(input, 1, input.count, file)
-      fclose(file)
-    }
+  guard words.count > 2, let found = FuzzTarget.named(words[1]) else {
+    fail("usage: kvfuzz TARGET DIRECTORY [options of libFuzzer]; see tools/fuzz --help")
   }
+  if words[2] == "--corpus", words.count == 4 {
+    do { try writeCorpus(of: found, to: words[3]) } catch { fail("\(error)") }
+    exit(0)
+  }
+  target = found
+  for place in 1..<words.count { arguments.pointee[place] = arguments.pointee[place + 1] }
+  count.pointee -= 1
+  return 0
 }
 
-private let runOne: @convention(c) (UnsafePointer<UInt8>?, Int) -> Int32 = { bytes, count in
+/// Runs one input.
+@_cdecl("LLVMFuzzerTestOneInput")
+func runOne(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
   let input = [UInt8](UnsafeBufferPointer(start: bytes, count: count))
   do { try target?.run(input) } catch {
     // What libFuzzer keeps is an input that ends the process.
     fail("\(error)", isCrash: true)
   }
   return 0
-}
-
-private func fail(_ reason: String, isCrash: Bool = false) -> Never {
-  fputs("kvfuzz: \(reason)\n", stderr)
-  if isCrash { abort() }
-  exit(2)
 }

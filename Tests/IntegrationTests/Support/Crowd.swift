@@ -43,17 +43,22 @@ final class Crowd: @unchecked Sendable {
       let opened = try (0..<count).map { _ in try open() }
       for socket in opened { push(beginning, to: socket) }
       var sent = [Int](repeating: 0, count: count)
-      // A node that takes no more may only be busy: each gets a second chance, and a third.
-      for _ in 0..<3 {
-        for place in opened.indices {
+      var unfinished = Array(opened.indices)
+      // A node that takes no more may only be busy: it is given up when none of them has taken anything for 100 ms.
+      var lastTaken = ContinuousClock.now
+      while !unfinished.isEmpty, ContinuousClock.now - lastTaken < .milliseconds(100) {
+        unfinished.removeAll { place in
           while sent[place] < limit {
             // From where the last one was cut, so that the protocol stays whole.
             let taken = push(Array(bytes[(sent[place] % bytes.count)...]), to: opened[place])
-            guard taken > 0 else { break }
+            guard taken > 0 else { return errno != EAGAIN }
             sent[place] += taken
+            lastTaken = .now
           }
+          return true
         }
-        usleep(50_000)
+        var writable = unfinished.map { pollfd(fd: opened[$0], events: Int16(POLLOUT), revents: 0) }
+        poll(&writable, nfds_t(writable.count), 100)
       }
     }
   }

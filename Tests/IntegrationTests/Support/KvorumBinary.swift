@@ -16,6 +16,14 @@ enum KvorumBinary {
     return starts[0].deletingLastPathComponent().appendingPathComponent("kvorum").path
   }()
 
+  /// Whether it is built with a sanitizer, which takes several times the memory and the time of the node.
+  static let isSanitized = !sanitizerOptions.isEmpty
+
+  /// A build with a sanitizer is told by these what to do with its findings.
+  private static let sanitizerOptions = ProcessInfo.processInfo.environment.filter {
+    $0.key == "TSAN_OPTIONS" || $0.key == "ASAN_OPTIONS"
+  }
+
   /// What a command printed and how it ended.
   struct Run {
     var exit: ChildProcess.Exit
@@ -54,8 +62,7 @@ enum KvorumBinary {
   /// The variables of a user whose home is the test's folder.
   static func environment(in directory: String) -> [String: String] {
     let own = ProcessInfo.processInfo.environment
-    // A build with a sanitizer tells by these where its findings go.
-    return own.filter { $0.key == "TSAN_OPTIONS" || $0.key == "ASAN_OPTIONS" }.merging([
+    return sanitizerOptions.merging([
       "HOME": directory, "XDG_CACHE_HOME": directory + "/cache", "XDG_STATE_HOME": directory + "/state",
       "PATH": own["PATH"] ?? "/usr/bin:/bin",
       "LD_LIBRARY_PATH": own["LD_LIBRARY_PATH"] ?? "",

@@ -160,7 +160,7 @@ actor HandFollower: WriteTarget {
         return .refused
       }
       moveOn()
-      try? await Task.sleep(for: .milliseconds(5))
+      await pace()
     }
     return .refused
   }
@@ -171,10 +171,13 @@ actor HandFollower: WriteTarget {
       connection = try await RESPConnection.open(port: ports[place])
     } catch {
       moveOn()
-      try? await Task.sleep(for: .milliseconds(5))
+      await pace()
     }
     return connection
   }
+
+  /// Only keeps the loop of `write`, which waits for an answer until its deadline, from taking a core.
+  private func pace() async { try? await Task.sleep(for: .milliseconds(5)) }
 
   private func moveOn() {
     connection = nil
