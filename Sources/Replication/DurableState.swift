@@ -90,11 +90,13 @@ public struct IndexedConfiguration: Hashable, Sendable {
 public struct RecoveredState: Sendable {
   /// What it must never forget.
   public var hardState: HardState
-  /// The last index of the log; 0 if it is empty.
+  /// The entry after which the log begins; what came before it was trimmed.
+  public var base: LogPosition
+  /// The last index of the log; the base's if it is empty.
   public var lastIndex: LogIndex
-  /// The log's runs of one epoch, in order, covering it without gaps.
+  /// The log's runs of one epoch, in order, covering it without gaps from the base on.
   public var reigns: [Reign]
-  /// Every configuration in the log, in order.
+  /// The configuration at the base, if there is one, and every one in the log, in order.
   public var configurations: [IndexedConfiguration]
   /// The highest commit index that was stored.
   public var commit: LogIndex
@@ -105,11 +107,12 @@ public struct RecoveredState: Sendable {
 
   /// Makes a recovered state from its parts.
   public init(
-    hardState: HardState = HardState(), lastIndex: LogIndex = 0, reigns: [Reign] = [],
-    configurations: [IndexedConfiguration] = [], commit: LogIndex = 0, applied: LogIndex = 0,
-    unapplied: [Entry] = []
+    hardState: HardState = HardState(), base: LogPosition = .zero, lastIndex: LogIndex = 0,
+    reigns: [Reign] = [], configurations: [IndexedConfiguration] = [], commit: LogIndex = 0,
+    applied: LogIndex = 0, unapplied: [Entry] = []
   ) {
     self.hardState = hardState
+    self.base = base
     self.lastIndex = lastIndex
     self.reigns = reigns
     self.configurations = configurations

@@ -202,6 +202,9 @@ package enum Mutant: String, CaseIterable, Sendable {
   /// The replica's applied index is written outside the transaction of the rows that it covers.
   /// After a crash entries are applied twice or never: the replica differs from the log for ever.
   case appliedIndexOutsideTransaction = "applied-index-outside-transaction"
+  /// The log is trimmed to an applied index that replica.db has not fsynced.
+  /// After a power cut neither file has those entries: acknowledged writes are gone from the node.
+  case trimBeforeReplicaFsync = "trim-before-replica-fsync"
 
   // MARK: Rule 10, identity
 

@@ -18,9 +18,11 @@ public final class LogStore: @unchecked Sendable {
   let connection: SQLiteConnection
   let reader: EntryReader
   var tail: LogTail
+  /// The entry after which the log begins.
+  public internal(set) var base: LogBase
   private let files: any FileSystem
   private let lock: AnyObject
-  private let statements: LogStatements
+  let statements: LogStatements
   private var failure: (any Error)?
 
   /// Opens the log in a directory; makes both if they are absent.
@@ -44,12 +46,14 @@ public final class LogStore: @unchecked Sendable {
     try WriteAheadFile.check(of: path, on: files)
     connection = try DatabaseFile.openWritable(path, .log, .everyCommit, on: files) {
       try NodeRow.insert(try creating(), into: $0)
+      try BaseStatements.insert(.zero, into: $0)
     }
     let node = try NodeRow.read(connection)
     identity = node.identity
     reader = try EntryReader(connection)
     statements = try LogStatements(connection)
-    tail = try LogTail(connection, path: path, node)
+    base = try reader.base()
+    tail = try LogTail(connection, path: path, node, base: base)
   }
 
   /// The last index of the log; 0 if it is empty.
@@ -131,16 +135,22 @@ public final class LogStore: @unchecked Sendable {
         .invalidWrite, path,
         "The log \(path) was asked to drop entry \(first), but everything up to \(next.commit) is committed.")
     }
+    let before = try point(at: first - 1)
     let discarded = try DiscardedTail.keep(
-      from: connection, in: directory, on: files, first: first, last: next.index)
+      from: connection, in: directory, on: files, after: before, last: next.index)
     try statements.delete(from: first)
-    guard let checksum = try reader.checksum(at: first - 1) else {
-      throw StorageError.damaged(path, at: first - 1, "the entry is missing")
-    }
-    next.index = first - 1
-    next.checksum = checksum
-    next.epoch = try statements.epoch(at: first - 1)
+    next.index = before.index
+    next.checksum = before.checksum
+    next.epoch = before.position.epoch
     return discarded
+  }
+
+  /// What the entries up to an index leave behind.
+  func point(at index: LogIndex) throws -> LogBase {
+    guard let point = try reader.point(at: index) else {
+      throw StorageError.damaged(path, at: index, "the entry is missing")
+    }
+    return point
   }
 
   func stoppingOnError<Result>(_ body: () throws -> Result) throws -> Result {

@@ -69,6 +69,17 @@ struct StorageOperation: Sendable, CustomTestStringConvertible {
         try $0.write([LogWrite(ticket: 1, commit: last)])
       }
     ) { try $0.apply() },
+    StorageOperation("trim", after: anAppliedLog) { try $0.trim(upTo: 3) },
+    StorageOperation("append after a trim", after: aTrimmedLog) { try $0.append([put("user:1", "new")]) },
+    StorageOperation("cut right after the base", after: aTrimmedLog) { node in
+      let state = try node.state
+      try node.write([
+        LogWrite(
+          ticket: 1, truncateFrom: 5,
+          entries: [Samples.noop(5, epoch: Epoch(round: state.epoch.round + 1, master: NodeID(3)))])
+      ])
+    },
+    StorageOperation("migration of both files", after: { try $0.installFirstFormat() }) { try $0.start() },
     StorageOperation("checkpoint of the log", after: aSmallLog) { try $0.checkpointLog() },
     StorageOperation(
       "checkpoint of the replica",
@@ -130,6 +141,18 @@ private func cut(_ node: TestedNode) throws {
 private func aSmallLog(_ node: TestedNode) throws {
   try node.start()
   try node.write([LogWrite(ticket: 1, entries: Samples.everyKind, commit: 4)])
+}
+
+/// The same, with all that is committed applied.
+private func anAppliedLog(_ node: TestedNode) throws {
+  try aSmallLog(node)
+  try node.apply()
+}
+
+/// A log that begins after the last entry that is committed.
+private func aTrimmedLog(_ node: TestedNode) throws {
+  try anAppliedLog(node)
+  try node.trim(upTo: 4)
 }
 
 /// The same, all in the databases, so that the next write begins the -wal files anew.
