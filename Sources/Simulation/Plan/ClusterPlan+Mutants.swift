@@ -116,7 +116,8 @@ extension ClusterPlan {
     case .lostDiskKeepsIdentity: faults = [(.lostDisk, 3), (.isolate, 1), (.crash, 1)]
     case .stalledDiskLeads: faults = [(.slowSync, 1)]
     case .fullDiskTakesEntries: faults = [(.fullDisk, 1)]
-    case .majorityByFrequency, .majorityByEntryIndex, .appliedIndexOutsideTransaction, .trimBeforeReplicaFsync:
+    case .majorityByFrequency, .majorityByEntryIndex, .appliedIndexOutsideTransaction,
+      .trimBeforeReplicaFsync:
       break
     }
   }
