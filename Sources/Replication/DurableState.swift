@@ -19,6 +19,9 @@ public struct HardState: Hashable, Sendable {
 public struct LogWrite: Sendable {
   /// Counts the writes of a run of the node, from 1; comes back in `Event.persisted`.
   public var ticket: UInt64
+  /// The replica has taken a snapshot that stands here. A log that does not hold this entry is dropped as a whole, and
+  /// begins after it from now on. Comes first in a write.
+  public var installed: LogBase?
   /// Cut the log from this index on, before the entries are appended; what is cut is kept aside in a file.
   public var truncateFrom: LogIndex?
   /// Append these, contiguous with what is there.
@@ -32,10 +35,11 @@ public struct LogWrite: Sendable {
 
   /// Makes a write from its parts.
   public init(
-    ticket: UInt64, truncateFrom: LogIndex? = nil, entries: [Entry] = [], hardState: HardState? = nil,
-    commit: LogIndex = 0, thenSend: [Outbound] = []
+    ticket: UInt64, installed: LogBase? = nil, truncateFrom: LogIndex? = nil, entries: [Entry] = [],
+    hardState: HardState? = nil, commit: LogIndex = 0, thenSend: [Outbound] = []
   ) {
     self.ticket = ticket
+    self.installed = installed
     self.truncateFrom = truncateFrom
     self.entries = entries
     self.hardState = hardState
