@@ -7,6 +7,8 @@ CREATE TABLE base (
   time INTEGER NOT NULL,
   checksum INTEGER NOT NULL,
   configuration_index INTEGER NOT NULL,
-  configuration
+  configuration,
+  installing_index INTEGER,
+  installing_checksum INTEGER
 );
 PRAGMA user_version = 2;

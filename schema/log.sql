@@ -18,7 +18,7 @@ CREATE TABLE node (
 );
 
 -- Exactly one row: the entry after which this log begins, and what the entries up to it left behind. All zero for a
--- log that begins at entry 1.
+-- log that begins at entry 1. While the replica takes a snapshot, the last two columns say where that stands.
 CREATE TABLE base (
   only INTEGER PRIMARY KEY CHECK (only = 1),
   "index" INTEGER NOT NULL,
@@ -27,7 +27,9 @@ CREATE TABLE base (
   time INTEGER NOT NULL,
   checksum INTEGER NOT NULL,
   configuration_index INTEGER NOT NULL,
-  configuration
+  configuration,
+  installing_index INTEGER,
+  installing_checksum INTEGER
 );
 
 -- One row an entry. Keys and values have no declared type: TEXT if valid UTF-8 without NUL, else BLOB.

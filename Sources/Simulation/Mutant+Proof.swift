@@ -39,7 +39,9 @@ extension Mutant {
     case .oneStepMembership, .jointWithOldQuorumOnly, .jointWithNewQuorumOnly, .lastStepBeforeFirstCommitted,
       .cutConfigurationStays, .learnerCounts, .removalBeforeCommit:
       8
-    case .appliedIndexOutsideTransaction, .trimBeforeReplicaFsync: 9
+    case .appliedIndexOutsideTransaction, .trimBeforeReplicaFsync, .snapshotDropsLongerLog,
+      .snapshotKeepsOtherLog, .snapshotConfigurationIgnored:
+      9
     case .lostDiskKeepsIdentity: 10
     case .stalledDiskLeads, .fullDiskTakesEntries: 11
     }

@@ -58,7 +58,32 @@ final class BaseStatements {
 
   static func insert(_ base: LogBase, into connection: SQLiteConnection) throws {
     try BaseRow.run(
-      try connection.prepare("INSERT OR REPLACE INTO base VALUES (1, ?, ?, ?, ?, ?, ?, ?)"), with: base)
+      try connection.prepare("INSERT INTO base VALUES (1, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)"), with: base)
+  }
+
+  /// Lets the log begin after another entry.
+  static func update(_ base: LogBase, in connection: SQLiteConnection) throws {
+    try BaseRow.run(
+      try connection.prepare(
+        """
+        UPDATE base SET "index" = ?, epoch_round = ?, epoch_master = ?, time = ?, checksum = ?,
+          configuration_index = ?, configuration = ?
+        """), with: base)
+  }
+
+  /// Notes that the replica is about to take a snapshot that stands at an entry, or that none is on its way any more.
+  static func mark(installing snapshot: LogBase?, in connection: SQLiteConnection) throws {
+    let update = try connection.prepare("UPDATE base SET installing_index = ?, installing_checksum = ?")
+    update.bind(snapshot.map { Int64(bitPattern: $0.index) }, at: 1)
+    update.bind(snapshot.map { Int64(bitPattern: $0.checksum) }, at: 2)
+    try update.run()
+  }
+
+  /// The snapshot that the replica was about to take when the node ended; nil if there was none.
+  static func installing(in connection: SQLiteConnection) throws -> (index: LogIndex, checksum: UInt64)? {
+    let row = try connection.prepare("SELECT installing_index, installing_checksum FROM base")
+    guard try row.step(), !row.isNull(0) else { return nil }
+    return (row.bits(0), row.bits(1))
   }
 
   /// The entry after which the log begins.

@@ -20,7 +20,7 @@ public final class LogStore: @unchecked Sendable {
   var tail: LogTail
   /// The entry after which the log begins.
   public internal(set) var base: LogBase
-  private let files: any FileSystem
+  let files: any FileSystem
   private let lock: AnyObject
   let statements: LogStatements
   private var failure: (any Error)?
@@ -77,15 +77,20 @@ public final class LogStore: @unchecked Sendable {
 
   /// Writes a batch in one transaction, in the order given; all of it is durable when this returns.
   ///
+  /// - Parameter trimming: What may go in the same transaction, so that it costs no fsync of its own.
   /// - Returns: What was cut from the log, and where it is kept now.
   @discardableResult
-  public func write(_ batch: [LogWrite]) throws -> [DiscardedTail] {
+  public func write(_ batch: [LogWrite], trimming: LogTrim? = nil) throws -> [DiscardedTail] {
     var next = tail
+    var nextBase = base
     var discarded: [DiscardedTail] = []
     try stoppingOnError {
-      guard batch.contains(where: { changes($0) }) else { return }
+      guard trimming != nil || batch.contains(where: { changes($0) }) else { return }
       try connection.transaction {
         for write in batch {
+          if let snapshot = write.installed {
+            discarded += try install(snapshot, over: &nextBase, &next)
+          }
           if let first = write.truncateFrom, first <= next.index {
             discarded.append(try cut(from: first, &next))
           }
@@ -93,9 +98,12 @@ public final class LogStore: @unchecked Sendable {
           if let hardState = write.hardState { next.hardState = hardState }
           next.commit = max(next.commit, write.commit)
         }
+        if let trimming { try trim(trimming, over: &nextBase, &next) }
         try statements.update(from: tail, to: next)
       }
       tail = next
+      base = nextBase
+      if trimming != nil { try giveBackPages() }
     }
     return discarded
   }
@@ -107,7 +115,7 @@ public final class LogStore: @unchecked Sendable {
   }
 
   private func changes(_ write: LogWrite) -> Bool {
-    !write.entries.isEmpty || write.commit > tail.commit
+    write.installed != nil || !write.entries.isEmpty || write.commit > tail.commit
       || write.truncateFrom.map { $0 <= tail.index } == true
       || write.hardState.map { $0 != tail.hardState } == true
   }
@@ -124,7 +132,7 @@ public final class LogStore: @unchecked Sendable {
     }
     next.checksum = EntryChecksum.next(after: next.checksum, entry)
     try statements.entries.insert(entry, checksum: next.checksum)
-    if entry.epoch != next.epoch || next.index == 0 { try statements.insertReign(entry) }
+    if entry.epoch != next.epoch || next.index == 0 { try statements.insertReign(LogPosition(epoch: entry.epoch, index: entry.index)) }
     next.index = entry.index
     next.epoch = entry.epoch
   }

@@ -42,6 +42,7 @@ final class LogStatements {
   private let insertReignStatement: SQLiteStatement
   private let deletions: [SQLiteStatement]
   private let trims: [SQLiteStatement]
+  private let clearing: [SQLiteStatement]
   private let updateCommit: SQLiteStatement
   private let updateHardState: SQLiteStatement
 
@@ -58,15 +59,19 @@ final class LogStatements {
       try connection.prepare(#"DELETE FROM log WHERE "index" <= ?"#),
       try connection.prepare(#"DELETE FROM log_part WHERE "index" <= ?"#),
     ]
+    clearing = [
+      try connection.prepare("DELETE FROM log"), try connection.prepare("DELETE FROM log_part"),
+      try connection.prepare("DELETE FROM reigns"),
+    ]
     updateCommit = try connection.prepare("UPDATE node SET commit_index = ?")
     updateHardState = try connection.prepare(
       "UPDATE node SET cluster = ?, promised_round = ?, promised_master = ?, highest_round = ?")
   }
 
-  func insertReign(_ entry: Entry) throws {
-    insertReignStatement.bind(bits: entry.index, at: 1)
-    insertReignStatement.bind(bits: entry.epoch.round, at: 2)
-    insertReignStatement.bind(bits: entry.epoch.master.rawValue, at: 3)
+  func insertReign(_ position: LogPosition) throws {
+    insertReignStatement.bind(bits: position.index, at: 1)
+    insertReignStatement.bind(bits: position.epoch.round, at: 2)
+    insertReignStatement.bind(bits: position.epoch.master.rawValue, at: 3)
     try insertReignStatement.run()
   }
 
@@ -76,6 +81,9 @@ final class LogStatements {
       try statement.run()
     }
   }
+
+  /// Deletes all rows.
+  func deleteAll() throws { for statement in clearing { try statement.run() } }
 
   /// Deletes the rows up to an index.
   func delete(upTo index: LogIndex) throws {

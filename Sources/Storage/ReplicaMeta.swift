@@ -15,18 +15,19 @@ final class ReplicaMeta {
   private let update: SQLiteStatement
   private let updateDurable: SQLiteStatement
 
-  init(_ connection: SQLiteConnection) throws {
+  /// - Parameter schema: The name under which the connection has the replica.
+  init(_ connection: SQLiteConnection, schema: String = "main") throws {
     path = connection.path
     select = try connection.prepare(
       """
       SELECT node, key_count, content_checksum, applied_index, epoch_round, epoch_master, time, log_checksum,
         configuration_index, configuration
-      FROM meta
+      FROM \(schema).meta
       """)
-    updateDurable = try connection.prepare("UPDATE meta SET durable_index = ?")
+    updateDurable = try connection.prepare("UPDATE \(schema).meta SET durable_index = ?")
     update = try connection.prepare(
       """
-      UPDATE meta SET applied_index = ?, epoch_round = ?, epoch_master = ?, time = ?, log_checksum = ?,
+      UPDATE \(schema).meta SET applied_index = ?, epoch_round = ?, epoch_master = ?, time = ?, log_checksum = ?,
         configuration_index = ?, configuration = ?, cluster = ?, key_count = ?, content_checksum = ?
       """)
   }

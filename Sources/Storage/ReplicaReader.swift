@@ -101,6 +101,20 @@ public final class ReplicaReader: @unchecked Sendable {
     }
   }
 
+  /// Where in the log the replica stands.
+  public func standing() throws -> LogBase { try wordingErrors { try ReplicaMeta(connection).read().standing } }
+
+  /// Writes the last complete transaction as a database of its own, which need not exist, while others write on.
+  ///
+  /// The -wal file cannot be used again meanwhile. The copy is not durable yet.
+  public func copy(to path: String) throws {
+    try wordingErrors {
+      let vacuum = try connection.prepare("VACUUM INTO ?")
+      try vacuum.bind(path, at: 1)
+      try vacuum.run()
+    }
+  }
+
   /// The number of keys, without counting them.
   public func count() throws -> Int {
     try wordingErrors {

@@ -15,7 +15,7 @@ public final class ReplicaWriter: @unchecked Sendable {
   public private(set) var contentChecksum: UInt64
 
   let connection: SQLiteConnection
-  private let files: any FileSystem
+  let files: any FileSystem
   private let rows: ReplicaRows
   private let meta: ReplicaMeta
   private var keyCount: Int64
@@ -62,9 +62,11 @@ public final class ReplicaWriter: @unchecked Sendable {
 
   /// Applies committed entries in one transaction; the same rows come out whatever the borders of the batches.
   ///
-  /// - Parameter entries: Without gaps, from the one after `applied` on.
+  /// - Parameter entries: Without gaps, from the one after `applied` on; those before it are skipped, for they were
+  ///   in a snapshot that was installed meanwhile.
   public func apply(_ entries: [Entry]) throws {
     try stoppingOnError {
+      let entries = entries.drop { $0.index <= standing.index }
       guard !entries.isEmpty else { return }
       var next = standing
       for entry in entries {
@@ -108,6 +110,38 @@ public final class ReplicaWriter: @unchecked Sendable {
       durable = DurableReplica(applied: applied)
       return durable
     }
+  }
+
+  /// Takes the content of a snapshot in place of its own, in one transaction, so that readers see the one or the other;
+  /// unless it holds as much already. Durable when this returns.
+  ///
+  /// - Parameters:
+  ///   - snapshot: The path of a whole replica that was verified.
+  ///   - base: Where it stands.
+  public func install(_ snapshot: String, standingAt base: LogBase) throws -> DurableReplica {
+    guard standing.index < base.index else { return try makeDurable() }
+    try stoppingOnError {
+      let attach = try connection.prepare("ATTACH ? AS incoming")
+      try attach.bind(snapshot, at: 1)
+      try attach.run()
+      defer { try? connection.execute("DETACH incoming") }
+      let found = try ReplicaMeta(connection, schema: "incoming").read()
+      guard found.standing == base else {
+        throw StorageError(
+          .invalidWrite, path, "The snapshot \(snapshot) stands at \(found.standing.index), not at \(base.index).")
+      }
+      try connection.execute("PRAGMA main.synchronous = FULL")
+      defer { try? connection.execute("PRAGMA main.synchronous = NORMAL") }
+      try connection.transaction {
+        // Whole pages are copied: both tables are the same, and this one is empty.
+        try connection.execute("DELETE FROM main.kv; INSERT INTO main.kv SELECT * FROM incoming.kv")
+        try meta.write(standing: base, keyCount: found.keyCount, contentChecksum: found.contentChecksum)
+        try meta.write(durable: base.index)
+      }
+      (standing, keyCount, contentChecksum) = (base, found.keyCount, found.contentChecksum)
+      durable = DurableReplica(applied: base.index)
+    }
+    return durable
   }
 
   /// Moves the -wal file's content into replica.db and fsyncs both, as far as readers allow. For moments

@@ -15,6 +15,7 @@ extension ClusterPlan {
     driftsBeyondMargin = false
     drift = min(drift, 45_000)
     largeValues = false
+    trims = false
     switch mutant {
     case .birthWithoutEveryPeer:
       masters = 2
@@ -119,6 +120,16 @@ extension ClusterPlan {
     case .majorityByFrequency, .majorityByEntryIndex, .appliedIndexOutsideTransaction,
       .trimBeforeReplicaFsync:
       break
+    case .snapshotDropsLongerLog, .snapshotKeepsOtherLog, .snapshotConfigurationIgnored:
+      trims = true
+      keptEntries = 2
+      followerLag = 4
+      restartTime = .milliseconds(5) ... .milliseconds(1_500)
+      faults = [(.isolate, 4), (.isolateOneWay, 2), (.split, 3), (.crash, 2)]
+      if mutant == .snapshotConfigurationIgnored {
+        faults += [(.joinSlave, 4), (.rejoin, 6), (.joinMaster, 3)]
+        changesMembersInPartitions = true
+      }
     }
   }
 }

@@ -16,6 +16,7 @@ struct LogState: Hashable {
   func after(_ batch: [LogWrite]) -> LogState {
     var state = self
     for write in batch {
+      if let snapshot = write.installed { state.install(snapshot) }
       if let first = write.truncateFrom { state.entries = state.entries.filter { $0.index < first } }
       state.entries += write.entries
       if let hardState = write.hardState { state.hardState = hardState }
@@ -32,6 +33,17 @@ struct LogState: Hashable {
       state.entries.removeFirst()
     }
     return state
+  }
+
+  /// The state once the replica has taken a snapshot.
+  mutating func install(_ snapshot: LogBase) {
+    commit = max(commit, snapshot.index)
+    let isHeld =
+      snapshot.index <= base.index
+      || entries.contains { $0.index == snapshot.index && $0.epoch == snapshot.position.epoch }
+    guard !isHeld else { return }
+    base = snapshot
+    entries = []
   }
 
   init(address: String? = nil) { self.address = address }

@@ -79,6 +79,34 @@ struct StorageOperation: Sendable, CustomTestStringConvertible {
           entries: [Samples.noop(5, epoch: Epoch(round: state.epoch.round + 1, master: NodeID(3)))])
       ])
     },
+    StorageOperation("making of a copy", after: anAppliedLog) { try $0.copyReplica() },
+    StorageOperation("receipt of a snapshot", after: anAppliedLog) { try $0.receive(.later()) },
+    StorageOperation("installation over a shorter log", after: { try receive(.later(), $0) }) {
+      try $0.install(.later())
+    },
+    StorageOperation("installation over another tail", after: { try receive(.other(), $0) }) {
+      try $0.install(.other())
+    },
+    StorageOperation("installation over a log that holds it", after: { try receive(.held(), $0) }) {
+      try $0.install(.held())
+    },
+    StorageOperation(
+      "installation in an empty node",
+      after: {
+        try $0.start()
+        try $0.receive(.later())
+      }
+    ) { try $0.install(.later()) },
+    StorageOperation("installation over a trimmed log", after: { try aTrimmedLog($0); try $0.receive(.later()) }) {
+      try $0.install(.later())
+    },
+    StorageOperation(
+      "append after an installation",
+      after: {
+        try receive(.later(), $0)
+        try $0.install(.later())
+      }
+    ) { try $0.append([put("a", "new")]) },
     StorageOperation("migration of both files", after: { try $0.installFirstFormat() }) { try $0.start() },
     StorageOperation("checkpoint of the log", after: aSmallLog) { try $0.checkpointLog() },
     StorageOperation(
@@ -147,6 +175,12 @@ private func aSmallLog(_ node: TestedNode) throws {
 private func anAppliedLog(_ node: TestedNode) throws {
   try aSmallLog(node)
   try node.apply()
+}
+
+/// The same, with the whole of a snapshot beside it.
+private func receive(_ snapshot: @autoclosure () throws -> TestedSnapshot, _ node: TestedNode) throws {
+  try anAppliedLog(node)
+  try node.receive(try snapshot())
 }
 
 /// A log that begins after the last entry that is committed.

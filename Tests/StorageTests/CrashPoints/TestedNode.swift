@@ -27,6 +27,8 @@ final class TestedNode {
   private var durablyApplied: LogIndex = 0
   /// The entries that were trimmed, and may be in the replica alone.
   private var trimmed: [Entry] = []
+  /// What the replica takes, or has taken, in place of entries.
+  private var snapshot: TestedSnapshot?
   private var discarded: [DiscardedTail: [Entry]] = [:]
 
   init(seed: UInt64) { files = SimulatedFiles(seed: seed) }
@@ -54,6 +56,7 @@ final class TestedNode {
     let reader = try LogReader(directory: Self.directory, on: files)
     if checking { try checkLog(reader) }
     let replica = try ReplicaWriter.open(directory: Self.directory, node: log.identity.id, on: files)
+    try finishInstallation(log, replica)
     if checking { try checkReplica() }
     try replica.catchUp(with: reader, upTo: log.commit)
     if checking { try checkReplica() }
@@ -118,6 +121,49 @@ final class TestedNode {
       try opened(log).trim(upTo: index, within: replica, limit: 2)
     }
     possible = [next]
+  }
+
+  /// Takes all of a copy in parts and checks it; nothing is installed yet.
+  func receive(_ snapshot: TestedSnapshot) throws {
+    self.snapshot = snapshot
+    let files = SnapshotFiles(directory: Self.directory, on: files)
+    var next = Int(try files.open(snapshot.description))
+    while next < snapshot.bytes.count {
+      let end = min(next + 5_000, snapshot.bytes.count)
+      try files.store(Array(snapshot.bytes[next..<end]), of: snapshot.description, at: UInt64(next))
+      next = end
+    }
+    try files.check(snapshot.description)
+  }
+
+  /// Lets replica and log take a copy that was received, as production does.
+  func install(_ snapshot: TestedSnapshot) throws {
+    let before = try state
+    let base = snapshot.description.base
+    let after = before.after([LogWrite(ticket: 1, installed: base)])
+    possible = [before, after]
+    let path = SnapshotFiles(directory: Self.directory, on: files).incomingPath(of: snapshot.description)
+    try opened(log).willInstall(base)
+    _ = try opened(replica).install(path, standingAt: base)
+    durablyApplied = base.index
+    let tails = try opened(log).write([LogWrite(ticket: 1, installed: base)])
+    possible = [after]
+    for tail in tails { discarded[tail] = before.entries.filter { $0.index >= tail.first } }
+  }
+
+  private func finishInstallation(_ log: LogStore, _ replica: ReplicaWriter) throws {
+    let before = try state
+    var after = before
+    if let base = snapshot?.description.base, replica.standing.index >= base.index { after.install(base) }
+    possible = [before, after]
+    try log.finishInstallation(by: replica.standing)
+    possible = [after]
+  }
+
+  /// Makes a copy of the replica.
+  @discardableResult
+  func copyReplica() throws -> SnapshotDescription {
+    try SnapshotFiles(directory: Self.directory, on: files).make(standingAtLeast: 0)
   }
 
   /// Puts the files of the first release in place of the node's.
@@ -211,7 +257,9 @@ final class TestedNode {
     let applied = try reader.appliedIndex()
     try demand(applied >= durablyApplied, "the replica has lost entries that it had fsynced")
     try demand(applied <= state.commit, "the replica is ahead of the log")
-    let gone = trimmed.filter { $0.index <= state.base.index }
+    let isFromSnapshot = (snapshot?.description.base.index).map { $0 <= max(applied, state.base.index) }
+    let history = isFromSnapshot == true ? snapshot!.entries : trimmed
+    let gone = history.filter { $0.index <= state.base.index }
     let expected = replay((gone + state.entries).prefix(Int(applied)))
     var found: [[UInt8]: StoredValue] = [:]
     for (key, _) in try reader.keys(after: nil, limit: .max) { found[key] = try reader.value(for: key) }
