@@ -262,10 +262,12 @@ extension ReplicationCore {
   }
 
   mutating func fetched(_ fetch: Fetch, _ entries: [Entry], at now: Instant, into effects: inout [Effect]) {
+    // A cut that is still on its way to the disk has taken some of them from the log.
+    let entries = Array(entries.prefix { log.epoch(at: $0.index) == $0.epoch })
     switch fetch.purpose {
     case .pull:
       guard fetch.epoch == hard.promised || Mutant.isPlanted(.lendsAfterNewPromise),
-        fetch.from > log.base.index
+        fetch.from > log.base.index, !entries.isEmpty
       else { return }
       lend(entries, for: fetch, into: &effects)
     case .append: fetchedForFollower(fetch, entries, at: now, into: &effects)

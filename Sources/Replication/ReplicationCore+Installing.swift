@@ -63,8 +63,8 @@ extension ReplicationCore {
     _ part: Message.InstallSnapshot, from peer: NodeID, at now: Instant, into effects: inout [Effect]
   ) {
     guard incoming?.snapshot == part.snapshot else {
-      // One that is being installed ends first.
-      guard incoming?.isInstalling != true else { return }
+      // One that is being installed ends first, in the log too.
+      guard incoming?.isInstalling != true, installTicket == nil else { return }
       incoming = IncomingSnapshot(snapshot: part.snapshot, sender: peer, epoch: part.epoch)
       effects.append(.snapshot(.open(part.snapshot)))
       return
@@ -150,6 +150,7 @@ extension ReplicationCore {
     write(
       installed: base, hardState: isNewCluster, thenSend: answers, reaching: base.index, at: now,
       into: &effects)
+    installTicket = lastTicket
     effects.append(.installed(base))
     if log.configuration != configuration, let newest = log.configuration, log.configurationIndex <= commit {
       effects.append(.configurationCommitted(newest))

@@ -175,10 +175,11 @@ extension ReplicationCore {
     else { return }
     self.leadership?.progress[fetch.peer]?.fetching = false
     guard progress.next == fetch.from, progress.connected else { return }
-    guard !entries.isEmpty, fetch.from > log.base.index else {
+    guard fetch.from > log.base.index else {
       probe(fetch.peer, at: now, into: &effects)
       return
     }
+    guard !entries.isEmpty else { return sendEntries(to: fetch.peer, at: now, into: &effects) }
     send(entries, after: fetch.from - 1, to: fetch.peer, at: now, into: &effects)
     sendEntries(to: fetch.peer, at: now, into: &effects)
   }

@@ -61,6 +61,8 @@ public struct ReplicationCore: Sendable {
   var lendings = NodeTable<SnapshotTransfer>()
   /// The copy of another replica that comes in.
   var incoming: IncomingSnapshot?
+  /// The write with which the log follows the replica that has taken a snapshot, until it is on disk.
+  var installTicket: UInt64?
 
   /// Invariant: at most one of `candidacy` and `leadership` is set; with neither the node follows.
   var candidacy: Candidacy?
@@ -297,6 +299,7 @@ public struct ReplicationCore: Sendable {
       durablePromise = max(durablePromise, oldest.promised)
       outstanding.removeFirst()
     }
+    if let waiting = installTicket, waiting <= ticket { installTicket = nil }
     announceCommitted(into: &effects)
     if leadership != nil { evaluateQuorums(at: now, into: &effects) }
   }
