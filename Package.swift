@@ -50,7 +50,8 @@ let package = Package(
       providers: [.apt(["libedit-dev"])]),
     .target(
       name: "Schema", path: "schema", exclude: ["README.md", "peer.proto", "peer.md"],
-      resources: [.embedInCode("log.sql"), .embedInCode("replica.sql")], swiftSettings: strict),
+      resources: ["log", "log-2", "replica", "replica-2"].map { .embedInCode("\($0).sql") },
+      swiftSettings: strict),
     .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strict),
     .target(name: "Replication", dependencies: [deque], swiftSettings: mutable),
     .target(
@@ -99,7 +100,7 @@ let package = Package(
       swiftSettings: mutable),
     .testTarget(
       name: "StorageTests", dependencies: ["Storage", "SQLite", "Replication", "SimulatedFiles"],
-      swiftSettings: mutable),
+      exclude: ["Fixtures"], swiftSettings: mutable),
     .testTarget(
       name: "CommandsTests", dependencies: ["Commands", "Replication"], swiftSettings: mutable),
     .testTarget(

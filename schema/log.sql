@@ -1,6 +1,6 @@
 -- log.db: the write-ahead log of one node, its identity and its promises. See schema/README.md.
 PRAGMA application_id = 0x4B566C67; -- 'KVlg'
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 -- Exactly one row: who this node is and what it must never forget.
 CREATE TABLE node (
@@ -15,6 +15,21 @@ CREATE TABLE node (
   promised_master INTEGER NOT NULL DEFAULT 0,
   highest_round INTEGER NOT NULL DEFAULT 0,
   commit_index INTEGER NOT NULL DEFAULT 0
+);
+
+-- Exactly one row: the entry after which this log begins, and what the entries up to it left behind. All zero for a
+-- log that begins at entry 1. While the replica takes a snapshot, the last two columns say where that stands.
+CREATE TABLE base (
+  only INTEGER PRIMARY KEY CHECK (only = 1),
+  "index" INTEGER NOT NULL,
+  epoch_round INTEGER NOT NULL,
+  epoch_master INTEGER NOT NULL,
+  time INTEGER NOT NULL,
+  checksum INTEGER NOT NULL,
+  configuration_index INTEGER NOT NULL,
+  configuration,
+  installing_index INTEGER,
+  installing_checksum INTEGER
 );
 
 -- One row an entry. Keys and values have no declared type: TEXT if valid UTF-8 without NUL, else BLOB.

@@ -93,7 +93,7 @@ final class Applier: @unchecked Sendable {
   private func apply(_ batch: [Entry]) throws -> Bool {
     while true {
       do {
-        try writer.apply(batch, upTo: batch[batch.count - 1].index)
+        try writer.apply(batch)
         return true
       } catch let error as StorageError where error.kind == .noRoom {
         onNoRoom()

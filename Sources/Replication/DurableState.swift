@@ -19,6 +19,9 @@ public struct HardState: Hashable, Sendable {
 public struct LogWrite: Sendable {
   /// Counts the writes of a run of the node, from 1; comes back in `Event.persisted`.
   public var ticket: UInt64
+  /// The replica has taken a snapshot that stands here. A log that does not hold this entry is dropped as a whole, and
+  /// begins after it from now on. Comes first in a write.
+  public var installed: LogBase?
   /// Cut the log from this index on, before the entries are appended; what is cut is kept aside in a file.
   public var truncateFrom: LogIndex?
   /// Append these, contiguous with what is there.
@@ -32,10 +35,11 @@ public struct LogWrite: Sendable {
 
   /// Makes a write from its parts.
   public init(
-    ticket: UInt64, truncateFrom: LogIndex? = nil, entries: [Entry] = [], hardState: HardState? = nil,
-    commit: LogIndex = 0, thenSend: [Outbound] = []
+    ticket: UInt64, installed: LogBase? = nil, truncateFrom: LogIndex? = nil, entries: [Entry] = [],
+    hardState: HardState? = nil, commit: LogIndex = 0, thenSend: [Outbound] = []
   ) {
     self.ticket = ticket
+    self.installed = installed
     self.truncateFrom = truncateFrom
     self.entries = entries
     self.hardState = hardState
@@ -90,11 +94,13 @@ public struct IndexedConfiguration: Hashable, Sendable {
 public struct RecoveredState: Sendable {
   /// What it must never forget.
   public var hardState: HardState
-  /// The last index of the log; 0 if it is empty.
+  /// The entry after which the log begins; what came before it was trimmed.
+  public var base: LogPosition
+  /// The last index of the log; the base's if it is empty.
   public var lastIndex: LogIndex
-  /// The log's runs of one epoch, in order, covering it without gaps.
+  /// The log's runs of one epoch, in order, covering it without gaps from the base on.
   public var reigns: [Reign]
-  /// Every configuration in the log, in order.
+  /// The configuration at the base, if there is one, and every one in the log, in order.
   public var configurations: [IndexedConfiguration]
   /// The highest commit index that was stored.
   public var commit: LogIndex
@@ -105,11 +111,12 @@ public struct RecoveredState: Sendable {
 
   /// Makes a recovered state from its parts.
   public init(
-    hardState: HardState = HardState(), lastIndex: LogIndex = 0, reigns: [Reign] = [],
-    configurations: [IndexedConfiguration] = [], commit: LogIndex = 0, applied: LogIndex = 0,
-    unapplied: [Entry] = []
+    hardState: HardState = HardState(), base: LogPosition = .zero, lastIndex: LogIndex = 0,
+    reigns: [Reign] = [], configurations: [IndexedConfiguration] = [], commit: LogIndex = 0,
+    applied: LogIndex = 0, unapplied: [Entry] = []
   ) {
     self.hardState = hardState
+    self.base = base
     self.lastIndex = lastIndex
     self.reigns = reigns
     self.configurations = configurations

@@ -10,10 +10,15 @@ public enum Event: Sendable {
   case received(Message, from: NodeID)
   /// Every write up to this ticket is fsynced, and its `thenSend` has been sent.
   case persisted(ticket: UInt64)
-  /// The entries that an `Effect.fetch` asked for, from its index on; at least one.
+  /// The entries that an `Effect.fetch` asked for, from its index on; none if they were trimmed meanwhile.
   case fetched(Fetch, [Entry])
   /// The replica holds everything up to here.
   case applied(LogIndex)
+  /// The log is about to be trimmed: it begins after this entry from now on. To be said before the disk does it, and
+  /// only of what the replica has on disk.
+  case trimming(upTo: LogIndex)
+  /// How a task with a snapshot ended.
+  case snapshot(SnapshotEvent)
   /// `nextDeadline` has come.
   case timer
   /// The disk has too little room for entries, or enough again (design 4.11).
@@ -28,6 +33,11 @@ public enum Effect: Sendable {
   case send(Outbound)
   /// Read old entries from the log and give them back as `Event.fetched`.
   case fetch(Fetch)
+  /// Do this with a snapshot.
+  case snapshot(SnapshotTask)
+  /// The replica has taken a snapshot that stands here, and the core knows it: nothing up to there is to be applied
+  /// any more.
+  case installed(LogBase)
   /// Entries up to here are safe for ever and on our own disk: answer their clients, and apply them.
   case committed(upTo: LogIndex)
   /// The log was cut from here on: what was derived from those entries is void.

@@ -19,6 +19,8 @@ struct Leadership: Sendable {
   var wantedNumber: UInt64 = 0
   var suspended = false
   var handover: Handover?
+  /// Entries after this one may still have to be sent to a follower.
+  var needed: LogIndex = 0
   /// When the dismissal of a node was last sent, so that it is not said at each retry.
   var dismissed: [NodeID: Instant] = [:]
 

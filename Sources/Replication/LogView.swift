@@ -2,8 +2,12 @@ import DequeModule
 
 /// What the core knows of its own log: which epoch reigned where, each configuration, and the newest entries.
 struct LogView: Sendable {
-  /// Invariant: the runs cover 1...lastIndex without gaps, in ascending order of index and epoch.
+  /// The entry after which the log begins: what came up to it is committed, applied and gone (design 4.9).
+  private(set) var base: LogPosition
+  /// Invariant: the runs cover what is after the base up to lastIndex, and the base itself if there is one, without
+  /// gaps, in ascending order of index and epoch.
   private(set) var reigns: [Reign]
+  /// The newest one up to the base, and all after it.
   private(set) var configurations: [IndexedConfiguration]
   private(set) var lastIndex: LogIndex
   /// Invariant: these are the last `recent.count` entries, and every entry above the applied index is among them.
@@ -11,11 +15,13 @@ struct LogView: Sendable {
   private var recentBytes: Int
 
   init(_ recovered: RecoveredState) {
+    base = recovered.base
     reigns = recovered.reigns
     configurations = recovered.configurations
     lastIndex = recovered.lastIndex
     recent = Deque(recovered.unapplied)
     recentBytes = recovered.unapplied.reduce(0) { $0 + $1.approximateSize }
+    forgetBelowBase()
   }
 
   var last: LogPosition { LogPosition(epoch: reigns.last?.epoch ?? .zero, index: lastIndex) }
@@ -23,16 +29,16 @@ struct LogView: Sendable {
   var configuration: ClusterConfiguration? { configurations.last?.configuration }
   var configurationIndex: LogIndex { configurations.last?.index ?? 0 }
 
-  /// The epoch of the entry at an index; zero for index 0, nil past the end.
+  /// The epoch of the entry at an index; nil past the end and before the base.
   func epoch(at index: LogIndex) -> Epoch? {
-    guard index <= lastIndex else { return nil }
-    guard index > 0 else { return .zero }
+    guard index <= lastIndex, index >= base.index else { return nil }
+    guard index > base.index else { return base.epoch }
     return reigns[reignPosition(of: index)].epoch
   }
 
-  /// The first index of the run of one epoch that covers an index.
+  /// The first index of the run of one epoch that covers an index which is not before the base; no lower than that.
   func reignStart(of index: LogIndex) -> LogIndex {
-    index == 0 ? 0 : reigns[reignPosition(of: index)].first
+    index <= base.index ? base.index : max(base.index, reigns[reignPosition(of: index)].first)
   }
 
   private func reignPosition(of index: LogIndex) -> Int {
@@ -87,6 +93,37 @@ struct LogView: Sendable {
       recentBytes -= entry.approximateSize
     }
     lastIndex = index - 1
+  }
+
+  /// Lets the log begin after an entry that is applied.
+  mutating func trim(upTo index: LogIndex) {
+    base = position(at: index)
+    while let entry = recent.first, entry.index <= index {
+      recent.removeFirst()
+      recentBytes -= entry.approximateSize
+    }
+    forgetBelowBase()
+  }
+
+  /// Lets the log be empty, and begin after a snapshot.
+  mutating func replace(by snapshot: LogBase) {
+    base = snapshot.position
+    lastIndex = snapshot.index
+    reigns = [Reign(first: snapshot.index, epoch: snapshot.position.epoch)]
+    configurations = snapshot.configuration.map { [$0] } ?? []
+    recent.removeAll()
+    recentBytes = 0
+  }
+
+  /// Lets other configurations count than the log has; for a mutant.
+  mutating func keep(_ configurations: [IndexedConfiguration]) { self.configurations = configurations }
+
+  /// Drops the runs and configurations that ended before the base.
+  private mutating func forgetBelowBase() {
+    let run = reigns.lastIndex { $0.first <= base.index } ?? 0
+    reigns.removeFirst(min(run, reigns.count))
+    let newest = configurations.lastIndex { $0.index <= base.index } ?? 0
+    configurations.removeFirst(min(newest, configurations.count))
   }
 
   /// Forgets the oldest entries that are applied while more than `limitBytes` are in memory.

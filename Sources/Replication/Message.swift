@@ -61,6 +61,10 @@ public enum Message: Hashable, Sendable {
   case handover(HandoverToken)
   /// A leader tells a node why it cannot take part.
   case dismissal(Dismissal)
+  /// A part of a snapshot, for a node whose next entry is trimmed (design 4.9).
+  case installSnapshot(InstallSnapshot)
+  /// The answer to a part of a snapshot.
+  case snapshotReply(SnapshotReply)
 
   /// Asks whether a slave would promise.
   public struct Poll: Hashable, Sendable {
@@ -176,13 +180,19 @@ public enum Message: Hashable, Sendable {
     public var entries: [Entry]
     /// The leader's commit index.
     public var commit: LogIndex
+    /// Some node may still have to be sent the entries after this one, so that nobody trims them.
+    public var needed: LogIndex
     /// Makes an append.
-    public init(epoch: Epoch, number: UInt64, previous: LogPosition, entries: [Entry], commit: LogIndex) {
+    public init(
+      epoch: Epoch, number: UInt64, previous: LogPosition, entries: [Entry], commit: LogIndex,
+      needed: LogIndex = 0
+    ) {
       self.epoch = epoch
       self.number = number
       self.previous = previous
       self.entries = entries
       self.commit = commit
+      self.needed = needed
     }
   }
 

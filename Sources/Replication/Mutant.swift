@@ -202,6 +202,18 @@ package enum Mutant: String, CaseIterable, Sendable {
   /// The replica's applied index is written outside the transaction of the rows that it covers.
   /// After a crash entries are applied twice or never: the replica differs from the log for ever.
   case appliedIndexOutsideTransaction = "applied-index-outside-transaction"
+  /// The log is trimmed to an applied index that replica.db has not fsynced.
+  /// After a power cut neither file has those entries: acknowledged writes are gone from the node.
+  case trimBeforeReplicaFsync = "trim-before-replica-fsync"
+  /// A node that installs a snapshot drops its log though that holds the snapshot's entry, and more after it.
+  /// Entries that it has acknowledged are gone: an election that counts on it loses them.
+  case snapshotDropsLongerLog = "snapshot-drops-longer-log"
+  /// A node that installs a snapshot keeps a log that holds another entry at the snapshot's index.
+  /// What a dead reign has left counts as committed from then on: the logs part silently.
+  case snapshotKeepsOtherLog = "snapshot-keeps-other-log"
+  /// A node that installs a snapshot goes on counting by the members that it knew before.
+  /// It is elected by nodes that belong to the cluster no more, or commits with too few that do: lost writes.
+  case snapshotConfigurationIgnored = "snapshot-configuration-ignored"
 
   // MARK: Rule 10, identity
 

@@ -18,6 +18,11 @@ public struct ReplicationOptions: Sendable {
   public var automaticFailback: Bool
   /// How many bytes of applied entries stay in memory for followers that lag a little.
   public var cacheBytes: Int
+  /// How many entries the log keeps at most for a follower that has a link and lags; one that is being filled gets
+  /// four times as many.
+  public var followerLag: LogIndex
+  /// How many bytes of a snapshot go into one message.
+  public var snapshotChunkBytes: Int
   /// Seeds every random choice of the core.
   public var seed: UInt64
 
@@ -25,7 +30,8 @@ public struct ReplicationOptions: Sendable {
   public init(
     id: NodeID, role: NodeRole, name: String, address: String, peers: [String] = [],
     leaseMilliseconds: Int64 = 500, useLease: Bool = true, automaticFailback: Bool = true,
-    cacheBytes: Int = 8 << 20, seed: UInt64
+    cacheBytes: Int = 8 << 20, followerLag: LogIndex = 1_000_000, snapshotChunkBytes: Int = 256 << 10,
+    seed: UInt64
   ) {
     self.id = id
     self.role = role
@@ -36,6 +42,8 @@ public struct ReplicationOptions: Sendable {
     self.useLease = useLease
     self.automaticFailback = automaticFailback
     self.cacheBytes = cacheBytes
+    self.followerLag = followerLag
+    self.snapshotChunkBytes = snapshotChunkBytes
     self.seed = seed
   }
 }

@@ -8,6 +8,8 @@ struct Progress: Sendable {
     case probing
     /// Entries flow without waiting for acks. Goes to `probing` on a mismatch, a stall or a new link.
     case streaming
+    /// Its next entry is trimmed here: it is sent a snapshot, and no entries. Goes to `probing` when it has that.
+    case snapshot
   }
 
   var mode: Mode = .probing
@@ -31,6 +33,10 @@ struct Progress: Sendable {
   var lastAdvance: Instant = .distantPast
   var sentCommit: LogIndex = 0
   var applied: LogIndex = 0
+  /// Set exactly in the mode `snapshot`.
+  var transfer: SnapshotTransfer?
+  /// It was sent a snapshot and has not caught up since.
+  var isFilling = false
 
   struct Sent: Sendable {
     var number: UInt64
@@ -44,6 +50,7 @@ struct Progress: Sendable {
 
   mutating func restart(next: LogIndex) {
     mode = .probing
+    transfer = nil
     self.next = max(match + 1, next)
     inFlight.removeAll(keepingCapacity: true)
     inFlightBytes = 0
@@ -68,7 +75,8 @@ struct Progress: Sendable {
       inFlight.removeFirst()
     }
     next = max(next, match + 1)
-    mode = .streaming
+    // What a follower that is being filled accepts is heartbeats, which say nothing of its log.
+    if mode == .probing { mode = .streaming }
   }
 
   mutating func recordSend(of entries: [Entry], number: UInt64, commit: LogIndex, at now: Instant) {

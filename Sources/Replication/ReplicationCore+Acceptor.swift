@@ -94,6 +94,7 @@ extension ReplicationCore {
     // again until there is room (design 4.11).
     let entries = diskIsFull && !Mutant.isPlanted(.fullDiskTakesEntries) ? [] : append.entries
     let end = append.previous.index + LogIndex(entries.count)
+    neededByOthers = append.needed
     let clusterBefore = hard.cluster
     guard let change = adopt(entries, into: &effects) else { return }
     let ack = Outbound(
@@ -123,9 +124,10 @@ extension ReplicationCore {
     }
     let shown = Mutant.isPlanted(.commitBeyondAppend) ? log.lastIndex : end
     commit(upTo: min(append.commit, shown), into: &effects)
+    forgetOvertaken(into: &effects)
   }
 
-  private mutating func follow(_ peer: NodeID, at now: Instant, into effects: inout [Effect]) {
+  mutating func follow(_ peer: NodeID, at now: Instant, into effects: inout [Effect]) {
     if leadership != nil { stepDown("a master of a higher epoch leads", at: now, into: &effects) }
     if candidacy?.resuming == true {
       effects.append(.steppedDown(reason: "a master of a higher epoch leads"))
@@ -161,7 +163,11 @@ extension ReplicationCore {
   // MARK: Taking entries over
 
   /// Whether our log holds the entry at `previous`. A contradiction at or below the commit index is corruption.
+  ///
+  /// What came before our base is committed, and every leader and every log that is lent to a candidate holds all that
+  /// is committed: there is nothing left to compare, and nothing to disagree about.
   private mutating func agrees(with previous: LogPosition, into effects: inout [Effect]) -> Bool {
+    guard previous.index >= log.base.index else { return true }
     guard let ours = log.epoch(at: previous.index) else { return false }
     if ours == previous.epoch { return true }
     if previous.index <= commit { haltOnConflict(at: previous.index, theirs: previous.epoch, into: &effects) }
@@ -190,7 +196,7 @@ extension ReplicationCore {
   ) -> (truncateFrom: LogIndex?, entries: [Entry])? {
     var truncateFrom: LogIndex?
     var fresh: [Entry] = []
-    for entry in entries {
+    for entry in entries where entry.index >= log.base.index {
       if let ours = log.epoch(at: entry.index) {
         if ours == entry.epoch { continue }
         guard entry.index > commit else {
@@ -235,6 +241,10 @@ extension ReplicationCore {
         || Mutant.isPlanted(.lendsAfterNewPromise),
       pull.epoch.master == peer
     else { return }
+    guard pull.previous.index >= log.base.index else {
+      lendSnapshot(to: peer, at: now, into: &effects)
+      return
+    }
     guard let ours = log.epoch(at: pull.previous.index), ours == pull.previous.epoch else {
       let hint = disagreementHint(for: pull.previous)
       let reply = Message.PullReply(
@@ -252,9 +262,13 @@ extension ReplicationCore {
   }
 
   mutating func fetched(_ fetch: Fetch, _ entries: [Entry], at now: Instant, into effects: inout [Effect]) {
+    // A cut that is still on its way to the disk has taken some of them from the log.
+    let entries = Array(entries.prefix { log.epoch(at: $0.index) == $0.epoch })
     switch fetch.purpose {
     case .pull:
-      guard fetch.epoch == hard.promised || Mutant.isPlanted(.lendsAfterNewPromise) else { return }
+      guard fetch.epoch == hard.promised || Mutant.isPlanted(.lendsAfterNewPromise),
+        fetch.from > log.base.index, !entries.isEmpty
+      else { return }
       lend(entries, for: fetch, into: &effects)
     case .append: fetchedForFollower(fetch, entries, at: now, into: &effects)
     }

@@ -138,7 +138,7 @@ extension ReplicationCore {
   }
 
   /// Goes as far as the promises allow: to the pull of a more complete log, or to the lead.
-  private mutating func advanceCandidacy(at now: Instant, into effects: inout [Effect]) {
+  mutating func advanceCandidacy(at now: Instant, into effects: inout [Effect]) {
     guard let candidacy, let configuration = log.configuration else { return }
     // The log that was pulled may hold a newer configuration; then it is that one's quorum that counts, and so on
     // until no newer one appears.
@@ -193,7 +193,7 @@ extension ReplicationCore {
     advanceCandidacy(at: now, into: &effects)
   }
 
-  private func askNewSlaves(at now: Instant, into effects: inout [Effect]) {
+  func askNewSlaves(at now: Instant, into effects: inout [Effect]) {
     guard let candidacy, let configuration = log.configuration else { return }
     let missing = configuration.slaves.filter { candidacy.promises[$0.id] == nil }
     effects += prepares(to: missing, epoch: candidacy.epoch, token: candidacy.token).map(Effect.send)

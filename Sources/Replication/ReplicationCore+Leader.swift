@@ -136,6 +136,10 @@ extension ReplicationCore {
     to id: NodeID, limitBytes: Int, at now: Instant, into effects: inout [Effect]
   ) -> Bool {
     guard let leadership, let progress = leadership.progress[id] else { return false }
+    guard progress.next > log.base.index else {
+      fill(id, at: now, into: &effects)
+      return false
+    }
     guard let entries = log.entries(from: progress.next, limitBytes: limitBytes, limitCount: 2048) else {
       self.leadership?.progress[id]?.fetching = true
       effects.append(
@@ -158,7 +162,8 @@ extension ReplicationCore {
     leadership?.number = number
     leadership?.progress[id]?.recordSend(of: entries, number: number, commit: commit, at: now)
     let append = Message.Append(
-      epoch: epoch, number: number, previous: log.position(at: previous), entries: entries, commit: commit)
+      epoch: epoch, number: number, previous: log.position(at: previous), entries: entries, commit: commit,
+      needed: leadership?.needed ?? 0)
     effects.append(.send(Outbound(to: id, message: .append(append))))
   }
 
@@ -169,7 +174,12 @@ extension ReplicationCore {
       let progress = leadership.progress[fetch.peer], progress.fetching
     else { return }
     self.leadership?.progress[fetch.peer]?.fetching = false
-    guard progress.next == fetch.from, progress.connected, !entries.isEmpty else { return }
+    guard progress.next == fetch.from, progress.connected else { return }
+    guard fetch.from > log.base.index else {
+      probe(fetch.peer, at: now, into: &effects)
+      return
+    }
+    guard !entries.isEmpty else { return sendEntries(to: fetch.peer, at: now, into: &effects) }
     send(entries, after: fetch.from - 1, to: fetch.peer, at: now, into: &effects)
     sendEntries(to: fetch.peer, at: now, into: &effects)
   }
@@ -181,12 +191,14 @@ extension ReplicationCore {
     for id in leadership?.followers ?? [] {
       guard let progress = leadership?.progress[id], progress.connected else { continue }
       let previous = progress.mode == .streaming ? progress.match : progress.next - 1
-      send([], after: previous, to: id, at: now, into: &effects)
+      // Before our base nothing is known but that every log agrees with the empty one.
+      send([], after: previous < log.base.index ? 0 : previous, to: id, at: now, into: &effects)
     }
   }
 
   mutating func probe(_ id: NodeID, at now: Instant, into effects: inout [Effect]) {
     guard let progress = leadership?.progress[id], progress.connected else { return }
+    guard progress.next > log.base.index else { return fill(id, at: now, into: &effects) }
     // A probe that can carry entries saves a round trip when the logs agree, as they mostly do.
     if let entries = log.entries(from: progress.next, limitBytes: 64 << 10, limitCount: 256) {
       send(entries, after: progress.next - 1, to: id, at: now, into: &effects)
@@ -209,10 +221,22 @@ extension ReplicationCore {
     case .accepted(let upTo):
       leadership?.progress[peer]?.accepted(number: reply.number, upTo: min(upTo, log.lastIndex), at: now)
       leadership?.progress[peer]?.applied = reply.applied
+      if let progress = leadership?.progress[peer] {
+        if progress.mode == .snapshot, progress.match >= log.base.index {
+          // An append from before has come through after all.
+          leadership?.progress[peer]?.restart(next: progress.match + 1)
+          probe(peer, at: now, into: &effects)
+        }
+        if progress.isFilling, progress.match + 1024 >= commit {
+          leadership?.progress[peer]?.isFilling = false
+        }
+      }
       evaluateQuorums(at: now, into: &effects)
       sendEntries(to: peer, at: now, into: &effects)
     case .mismatched(let hint):
-      guard reply.number >= probeNumber, let next = leadership?.progress[peer]?.next else { return }
+      guard reply.number >= probeNumber, let next = leadership?.progress[peer]?.next,
+        leadership?.progress[peer]?.mode != .snapshot
+      else { return }
       leadership?.progress[peer]?.restart(next: min(min(hint, log.lastIndex) + 1, max(next, 2) - 1))
       probe(peer, at: now, into: &effects)
     case .refused(let promised):
@@ -224,7 +248,7 @@ extension ReplicationCore {
 
   /// A slave has promised a higher epoch. While W slaves still renew our lease nobody else can lead, and the one
   /// that refuses can only be won back by an epoch above its promise (design 4.2); else another may lead already.
-  private mutating func refused(
+  mutating func refused(
     by peer: NodeID, promised: Epoch, at now: Instant, into effects: inout [Effect]
   ) {
     guard let leadership else { return }
@@ -330,8 +354,10 @@ extension ReplicationCore {
     if now >= leadership.heartbeatAt {
       let next = now + heartbeatInterval
       self.leadership?.heartbeatAt = next
+      updateNeeded()
       sendHeartbeats(at: now, into: &effects)
       restartStalledStreams(at: now, into: &effects)
+      restartStalledTransfers(at: now, into: &effects)
       considerSuspension(at: now, into: &effects)
       considerMembership(at: now, into: &effects)
     }
@@ -341,7 +367,7 @@ extension ReplicationCore {
         guard let progress = self.leadership?.progress[id], progress.connected, progress.mode == .streaming,
           progress.sentCommit < commit
         else { continue }
-        send([], after: progress.match, to: id, at: now, into: &effects)
+        send([], after: progress.match < log.base.index ? 0 : progress.match, to: id, at: now, into: &effects)
       }
     }
     advanceHandover(at: now, into: &effects)

@@ -46,6 +46,7 @@ extension ReplicationCore {
       let fresh = Progress(next: log.lastIndex + 1, connected: true)
       leadership?.progress[peer.id] = fresh
     }
+    updateNeeded()
     probe(peer.id, at: now, into: &effects)
   }
 

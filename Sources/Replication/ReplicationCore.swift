@@ -25,7 +25,7 @@ public struct ReplicationCore: Sendable {
   var applied: LogIndex
   /// The driver was told that entries are committed up to here. Invariant: announced <= min(commit, durableIndex).
   var announced: LogIndex
-  /// Our own log is fsynced up to here.
+  /// Our own log is fsynced up to here, what a snapshot stands for included.
   var durableIndex: LogIndex
   var lastTicket: UInt64 = 0
   var outstanding: Deque<OutstandingWrite> = []
@@ -49,6 +49,20 @@ public struct ReplicationCore: Sendable {
   var halted = false
   /// No entries are taken while it is; what is left of the disk is for promises.
   var diskIsFull = false
+
+  /// The leader says that the entries after this one are still needed by some node.
+  var neededByOthers: LogIndex = 0
+  /// The copy of our own replica that others are sent, if there is one.
+  var snapshot: SnapshotDescription?
+  var snapshotIsBeingMade = false
+  /// When `snapshot` was last of use to somebody.
+  var snapshotUsedAt: Instant = .distantPast
+  /// Candidates to which our log is lent as a snapshot, each in its epoch.
+  var lendings = NodeTable<SnapshotTransfer>()
+  /// The copy of another replica that comes in.
+  var incoming: IncomingSnapshot?
+  /// The write with which the log follows the replica that has taken a snapshot, until it is on disk.
+  var installTicket: UInt64?
 
   /// Invariant: at most one of `candidacy` and `leadership` is set; with neither the node follows.
   var candidacy: Candidacy?
@@ -159,6 +173,8 @@ public struct ReplicationCore: Sendable {
     case .applied(let index):
       applied = max(applied, index)
       log.evict(applied: applied, limitBytes: options.cacheBytes)
+    case .trimming(let index): trimming(upTo: index, at: now, into: &effects)
+    case .snapshot(let event): ended(event, at: now, into: &effects)
     case .timer: tick(at: now, into: &effects)
     case .disk(let isFull): diskIsFull = isFull
     }
@@ -186,7 +202,10 @@ public struct ReplicationCore: Sendable {
     case .handoverRequest(let request): receive(request, from: peer, at: now, into: &effects)
     case .handover(let token): receive(token, at: now, into: &effects)
     case .dismissal(let dismissal): receive(dismissal, from: peer, into: &effects)
+    case .installSnapshot(let part): receive(part, from: peer, at: now, into: &effects)
+    case .snapshotReply(let reply): receive(reply, from: peer, at: now, into: &effects)
     }
+    releaseUnusedSnapshot(at: now, into: &effects)
   }
 
   private mutating func tick(at now: Instant, into effects: inout [Effect]) {
@@ -211,6 +230,7 @@ public struct ReplicationCore: Sendable {
   private mutating func disconnected(_ peer: NodeID, at now: Instant, into effects: inout [Effect]) {
     peers[peer] = nil
     if leadership != nil { linkDown(peer, at: now, into: &effects) }
+    lendings[peer] = nil
     if peer == leader, leadership == nil, candidacy == nil {
       // The link tells of a dead leader sooner than its silence. If it lives, the slaves' leases say so to the poll.
       setLeader(nil, into: &effects)
@@ -247,27 +267,30 @@ public struct ReplicationCore: Sendable {
 
   /// Queues one durable write and remembers what it will have made durable.
   mutating func write(
-    truncateFrom: LogIndex? = nil, entries: [Entry] = [], hardState: Bool = false,
-    thenSend: [Outbound] = [], at now: Instant, into effects: inout [Effect]
+    installed: LogBase? = nil, truncateFrom: LogIndex? = nil, entries: [Entry] = [], hardState: Bool = false,
+    thenSend: [Outbound] = [], reaching: LogIndex = 0, at now: Instant, into effects: inout [Effect]
   ) {
     lastTicket += 1
-    if let truncateFrom, !Mutant.isPlanted(.cutStaysDurable) {
-      // Earlier writes made entries durable that this one takes away again.
-      durableIndex = min(durableIndex, truncateFrom - 1)
-      for position in outstanding.indices {
-        outstanding[position].lastIndex = min(outstanding[position].lastIndex, truncateFrom - 1)
-      }
-    }
+    if let truncateFrom, !Mutant.isPlanted(.cutStaysDurable) { forgetDurable(from: truncateFrom) }
     let reached = entries.last?.index ?? truncateFrom.map { $0 - 1 }
     outstanding.append(
       OutstandingWrite(
         ticket: lastTicket, issued: now, bytes: entries.reduce(0) { $0 + $1.approximateSize },
-        lastIndex: reached ?? outstanding.last?.lastIndex ?? durableIndex, promised: hard.promised))
+        lastIndex: max(reaching, reached ?? outstanding.last?.lastIndex ?? durableIndex),
+        promised: hard.promised))
     effects.append(
       .write(
         LogWrite(
-          ticket: lastTicket, truncateFrom: truncateFrom, entries: entries,
+          ticket: lastTicket, installed: installed, truncateFrom: truncateFrom, entries: entries,
           hardState: hardState ? hard : nil, commit: commit, thenSend: thenSend)))
+  }
+
+  /// Earlier writes made entries durable that the next one takes away again.
+  mutating func forgetDurable(from first: LogIndex) {
+    durableIndex = min(durableIndex, first - 1)
+    for position in outstanding.indices {
+      outstanding[position].lastIndex = min(outstanding[position].lastIndex, first - 1)
+    }
   }
 
   private mutating func persisted(_ ticket: UInt64, at now: Instant, into effects: inout [Effect]) {
@@ -276,6 +299,7 @@ public struct ReplicationCore: Sendable {
       durablePromise = max(durablePromise, oldest.promised)
       outstanding.removeFirst()
     }
+    if let waiting = installTicket, waiting <= ticket { installTicket = nil }
     announceCommitted(into: &effects)
     if leadership != nil { evaluateQuorums(at: now, into: &effects) }
   }

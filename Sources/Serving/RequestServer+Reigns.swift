@@ -27,7 +27,8 @@ extension RequestServer {
       }
       // Nothing is in doubt: the core signs only when every entry is committed, and its commits came before this.
       endReign("the lead was handed over", telling: "the lead was handed over")
-    case .write, .send, .fetch, .leaderChanged, .configurationCommitted, .halt, .notice: break
+    case .installed(let base): installed(base.index)
+    case .write, .send, .fetch, .snapshot, .leaderChanged, .configurationCommitted, .halt, .notice: break
     }
   }
 
@@ -44,7 +45,7 @@ extension RequestServer {
   }
 
   /// Everything above the applied index is in the core's memory.
-  private func rebuildOverlay() {
+  func rebuildOverlay() {
     view.overlay.removeAll()
     for entry in core.recentEntries(from: core.appliedIndex + 1, through: core.lastIndex) {
       if case .mutations(let mutations) = entry.payload { view.overlay.add(mutations, at: entry.index) }

@@ -127,6 +127,16 @@ public final class RequestServer {
     }
   }
 
+  /// The stored keyspace has taken a snapshot: nothing up to there is to be applied any more.
+  func installed(_ index: LogIndex) {
+    stored.releaseSnapshot()
+    takenForApplying = max(takenForApplying, index)
+    unappliedBytes = core.recentEntries(from: core.appliedIndex + 1, through: takenForApplying)
+      .reduce(0) { $0 + $1.approximateSize }
+    if !view.overlay.isEmpty { rebuildOverlay() }
+    resume()
+  }
+
   /// Tries what had to wait once more: the core has applied more, or the disk has room again.
   public func resume() {
     answerSlaveReads()

@@ -18,6 +18,44 @@ extension SimulatedFiles: FileSystem {
     if case .file(let file) = object(path) { Int64(file.size) } else { 0 }
   }
 
+  /// The names as they stand, durable or not.
+  public func names(in directory: String) -> [String] {
+    let prefix = directory + "/"
+    return paths.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
+      .filter { !$0.contains("/") }.sorted()
+  }
+
+  /// What a process reads, durable or not.
+  public func read(_ path: String, at offset: Int64, count: Int) throws -> [UInt8] {
+    let handle = try opened(path, creating: false)
+    var bytes = [UInt8](repeating: 0, count: min(count, max(0, handle.file.size - Int(offset))))
+    let result = bytes.withUnsafeMutableBytes { handle.read($0, at: Int(offset)) }
+    guard result == 0 else { throw StorageError.system(EIO, path, doing: "read") }
+    return bytes
+  }
+
+  /// Writes what an fsync makes durable; the name needs its directory's.
+  public func write(_ bytes: [UInt8], to path: String, at offset: Int64) throws {
+    let handle = try opened(path, creating: true)
+    guard bytes.withUnsafeBytes({ handle.write($0, at: Int(offset)) }) == 0 else {
+      throw StorageError.system(lastError, path, doing: "write")
+    }
+  }
+
+  /// Makes the bytes outlive a power cut, the name not.
+  public func synchronize(_ path: String) throws {
+    guard try opened(path, creating: false).synchronize() == 0 else {
+      throw StorageError.system(EIO, path, doing: "fsync")
+    }
+  }
+
+  private func opened(_ path: String, creating: Bool) throws -> OpenFile {
+    guard let file = open(path, creating: creating, exclusively: false) else {
+      throw StorageError.system(lastError, path, doing: "open")
+    }
+    return OpenFile(file, of: self, createdIn: nil, temporary: nil)
+  }
+
   /// Makes a name that its parent's fsync makes durable.
   public func makeDirectory(_ path: String) throws {
     guard object(path) == nil else { return }

@@ -39,7 +39,9 @@ extension Mutant {
     case .oneStepMembership, .jointWithOldQuorumOnly, .jointWithNewQuorumOnly, .lastStepBeforeFirstCommitted,
       .cutConfigurationStays, .learnerCounts, .removalBeforeCommit:
       8
-    case .appliedIndexOutsideTransaction: 9
+    case .appliedIndexOutsideTransaction, .trimBeforeReplicaFsync, .snapshotDropsLongerLog,
+      .snapshotKeepsOtherLog, .snapshotConfigurationIgnored:
+      9
     case .lostDiskKeepsIdentity: 10
     case .stalledDiskLeads, .fullDiskTakesEntries: 11
     }
@@ -49,7 +51,7 @@ extension Mutant {
   package var proof: MutantProof {
     switch self {
     case .majorityByFrequency, .majorityByEntryIndex: .tests("ServingTests")
-    case .appliedIndexOutsideTransaction: .tests("StorageTests")
+    case .appliedIndexOutsideTransaction, .trimBeforeReplicaFsync: .tests("StorageTests")
     case .noWaitAfterRestart, .lendsAfterNewPromise, .ackOfEarlierEpochCounts,
       .cutConfigurationStays, .unlistedMasterLeads, .longestLogWins:
       .simulator(seeds: 150)

@@ -3,22 +3,27 @@ import SQLite
 import Schema
 
 /// A format of file that this release knows.
-struct FileFormat {
+struct FileFormat: Sendable {
   let name: String
   let sql: String
   let application: Int64
   let version: Int64
   /// The pages of 4 KiB in the -wal file after which a commit moves them into the database.
   let checkpointPages: Int
+  /// Whether pages that become free can be given back to the file system.
+  let givesBackPages: Bool
+  /// Brings a file of an older version to this one, as a whole or not at all.
+  let migrate: @Sendable (SQLiteConnection, any FileSystem) throws -> Void
 
   // A write of the log waits for its checkpoint: 8 MB stall it for some 10 ms. Nobody waits for the replica's,
   // and a page that is written often is then moved seldom.
   static let log = FileFormat(
     name: "log.db", sql: Schema.log, application: Schema.logApplication, version: Schema.logVersion,
-    checkpointPages: 2000)
+    checkpointPages: 2000, givesBackPages: true, migrate: Migration.log)
   static let replica = FileFormat(
     name: "replica.db", sql: Schema.replica, application: Schema.replicaApplication,
-    version: Schema.replicaVersion, checkpointPages: 16_000)
+    version: Schema.replicaVersion, checkpointPages: 16_000, givesBackPages: false, migrate: Migration.replica
+  )
 }
 
 /// How big a file is, in bytes.
@@ -54,21 +59,24 @@ enum DatabaseFile {
     let existed = files.exists(path)
     try makeDurable(path, on: files)
     let connection = try SQLiteConnection(path: path, mode: .create, vfs: files.sqliteVFS)
-    let isNew = try check(connection, format) == .empty
+    let version = try check(connection, format)
     try connection.execute(
       """
       PRAGMA page_size = 4096;
+      PRAGMA auto_vacuum = \(format.givesBackPages ? "INCREMENTAL" : "NONE");
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = \(Mutant.isPlanted(.acknowledgeBeforeFsync) ? "OFF" : durability.rawValue);
       PRAGMA journal_size_limit = 67108864;
       PRAGMA cache_size = -65536;
       """)
     connection.checkpointAutomatically(atPages: format.checkpointPages)
-    if isNew {
+    if version == 0 {
       try connection.transaction {
         try connection.execute(format.sql)
         try fill(connection)
       }
+    } else if version < format.version {
+      try format.migrate(connection, files)
     }
     if !existed { try files.synchronizeDirectory(DataDirectory.parent(of: path)) }
     return connection
@@ -89,23 +97,22 @@ enum DatabaseFile {
   ) throws -> SQLiteConnection {
     let connection = try SQLiteConnection(
       path: path, mode: .readOnly, vfs: files.sqliteVFS, busyTimeoutMilliseconds: 1000)
-    guard try check(connection, format) == .current else {
+    guard try check(connection, format) > 0 else {
       throw StorageError(.missing, path, "\(path) is empty: no node has written it yet.")
     }
     try connection.execute("PRAGMA cache_size = -16384; PRAGMA mmap_size = 1073741824;")
     return connection
   }
 
-  private enum State { case empty, current }
-
-  private static func check(_ connection: SQLiteConnection, _ format: FileFormat) throws -> State {
+  /// The version of a file of a known format; 0 if it is empty.
+  private static func check(_ connection: SQLiteConnection, _ format: FileFormat) throws -> Int64 {
     let path = connection.path
     let application = try connection.integer("PRAGMA application_id") ?? 0
     let version = try connection.integer("PRAGMA user_version") ?? 0
     if application == 0, version == 0,
       try connection.integer("SELECT count(*) FROM sqlite_schema") == 0
     {
-      return .empty
+      return 0
     }
     guard application == format.application else {
       throw StorageError(
@@ -121,10 +128,10 @@ enum DatabaseFile {
         start the node with a newer release of Kvorum.
         """)
     }
-    guard version == format.version else {
+    guard version > 0 else {
       throw StorageError(
         .foreign, path, "\(path) has format version \(version), which no release of Kvorum has written.")
     }
-    return .current
+    return version
   }
 }

@@ -14,11 +14,12 @@ public struct DiscardedTail: Hashable, Sendable {
   /// The epoch of the first entry that was cut.
   public var epoch: Epoch
 
-  /// Copies the rows from `first` on to a new file in `directory`, durably.
+  /// Copies the rows after a point to a new file in `directory`, durably.
   static func keep(
-    from log: SQLiteConnection, in directory: String, on files: any FileSystem, first: LogIndex,
+    from log: SQLiteConnection, in directory: String, on files: any FileSystem, after before: LogBase,
     last: LogIndex
   ) throws -> DiscardedTail {
+    let first = before.index + 1
     let row = try log.prepare(#"SELECT epoch_round, epoch_master FROM log WHERE "index" = ?"#)
     row.bind(bits: first, at: 1)
     let epoch = try row.step() ? Epoch(round: row.bits(0), master: NodeID(row.bits(1))) : .zero
@@ -28,6 +29,7 @@ public struct DiscardedTail: Hashable, Sendable {
     try copy.execute("PRAGMA synchronous = FULL")
     try copy.transaction {
       try copy.execute(Schema.log)
+      try BaseStatements.insert(before, into: copy)
       try Self.copy("log", columns: 9, from: first, of: log, to: copy)
       try Self.copy("log_part", columns: 6, from: first, of: log, to: copy)
       try copy.execute(

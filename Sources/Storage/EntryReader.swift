@@ -6,7 +6,9 @@ final class EntryReader {
   private let path: String
   private let entries: SQLiteStatement
   private let parts: SQLiteStatement
-  private let checksums: SQLiteStatement
+  private let points: SQLiteStatement
+  private let newestConfiguration: SQLiteStatement
+  private let bases: BaseStatements
 
   init(_ connection: SQLiteConnection) throws {
     path = connection.path
@@ -19,31 +21,62 @@ final class EntryReader {
       """
       SELECT op, key, value, expires_at, part FROM log_part WHERE "index" = ? ORDER BY part
       """)
-    checksums = try connection.prepare(#"SELECT checksum FROM log WHERE "index" = ?"#)
+    points = try connection.prepare(
+      #"SELECT epoch_round, epoch_master, time, checksum FROM log WHERE "index" = ?"#)
+    newestConfiguration = try connection.prepare(
+      #"SELECT "index", value FROM log WHERE op = 'config' AND "index" <= ? ORDER BY "index" DESC LIMIT 1"#)
+    bases = try BaseStatements(connection)
   }
 
-  /// The chain's value at an index; nil if the log does not hold it.
-  func checksum(at index: LogIndex) throws -> UInt64? {
-    if index == 0 { return EntryChecksum.initial }
-    checksums.bind(bits: index, at: 1)
-    defer { checksums.reset() }
-    return try checksums.step() ? checksums.bits(0) : nil
+  /// The entry after which the log begins.
+  func base() throws -> LogBase { try bases.read() }
+
+  /// What the entries up to an index leave behind; nil if the log neither holds it nor begins after it.
+  func point(at index: LogIndex) throws -> LogBase? {
+    points.bind(bits: index, at: 1)
+    newestConfiguration.bind(bits: index, at: 1)
+    defer {
+      points.reset()
+      newestConfiguration.reset()
+    }
+    let isThere = try points.step()
+    let base = try base()
+    guard isThere else { return base.index == index ? base : nil }
+    var configuration = base.configuration
+    if try newestConfiguration.step() {
+      guard let decoded = ConfigurationCoding.decode(newestConfiguration.bytes(1)) else {
+        throw StorageError.damaged(path, at: newestConfiguration.bits(0), "the value is no configuration")
+      }
+      configuration = IndexedConfiguration(index: newestConfiguration.bits(0), configuration: decoded)
+    }
+    let epoch = Epoch(round: points.bits(0), master: NodeID(points.bits(1)))
+    return LogBase(
+      position: LogPosition(epoch: epoch, index: index), time: points.integer(2), checksum: points.bits(3),
+      configuration: configuration)
   }
 
   /// Hands the entries from `first` on to `body`, in order, each verified, until it returns false or the log
-  /// ends. All are of one snapshot.
+  /// ends. All are of one snapshot. Throws `StorageError.Kind.trimmed` if the log begins later.
   func read(from first: LogIndex, _ body: (Entry) throws -> Bool) throws {
-    // The row before is read by the same statement, because the chain must be of the same snapshot.
-    entries.bind(bits: max(1, first) - 1, at: 1)
-    defer { entries.reset() }
-    var previous = EntryChecksum.initial
     var expected = max(1, first)
-    if expected > 1 {
-      guard try entries.step() else { return }
-      guard entries.bits(0) == expected - 1 else { throw missing(expected - 1) }
+    entries.bind(bits: expected - 1, at: 1)
+    defer { entries.reset() }
+    // What chains the first entry must be of the same snapshot, which lasts while this statement runs.
+    var isRow = try entries.step()
+    var previous: UInt64
+    if isRow, entries.bits(0) == expected - 1 {
       previous = entries.bits(8)
+      isRow = try entries.step()
+    } else {
+      let base = try base()
+      guard base.index < expected else { throw StorageError.trimmed(path, upTo: base.index) }
+      guard base.index == expected - 1 else {
+        guard isRow else { return }
+        throw missing(expected - 1)
+      }
+      previous = base.checksum
     }
-    while try entries.step() {
+    while isRow {
       let entry = try current(expected)
       let checksum = entries.bits(8)
       guard EntryChecksum.next(after: previous, entry) == checksum else {
@@ -52,6 +85,7 @@ final class EntryReader {
       guard try body(entry) else { return }
       previous = checksum
       expected += 1
+      isRow = try entries.step()
     }
   }
 

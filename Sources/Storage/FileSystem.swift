@@ -15,6 +15,16 @@ public protocol FileSystem: Sendable {
   /// A file's bytes; nil if there is no such file, or if it cannot be read.
   func contents(of path: String) -> [UInt8]?
 
+  /// The names of the files and directories in a directory, in order; none if there is no such directory.
+  func names(in directory: String) -> [String]
+
+  /// The bytes of a file from an offset on, fewer than `count` only at its end.
+  func read(_ path: String, at offset: Int64, count: Int) throws -> [UInt8]
+  /// Writes bytes to a file at an offset; makes the file if it is absent. Nothing of it is durable yet.
+  func write(_ bytes: [UInt8], to path: String, at offset: Int64) throws
+  /// Makes what was written to a file durable.
+  func synchronize(_ path: String) throws
+
   /// Makes a directory whose parent exists; it may be there already.
   func makeDirectory(_ path: String) throws
   /// Makes the names in a directory durable.

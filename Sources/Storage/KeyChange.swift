@@ -42,7 +42,7 @@ struct KeyChanges {
   private var changes: [KeyChange] = []
   private var positions: [[UInt8]: Int] = [:]
 
-  init(_ entries: [Entry]) {
+  init(_ entries: ArraySlice<Entry>) {
     for entry in entries {
       guard case .mutations(let mutations) = entry.payload else { continue }
       for mutation in mutations { add(mutation, at: entry.index) }

@@ -41,21 +41,29 @@ public final class LogReader: @unchecked Sendable {
   /// The commit index as stored.
   public func commit() throws -> LogIndex { try wordingErrors { try NodeRow.read(connection).commit } }
 
-  /// The last index; 0 if the log is empty.
+  /// The entry after which the log begins.
+  public func base() throws -> LogBase { try wordingErrors { try reader.base() } }
+
+  /// The last index; the base's if the log is empty.
   public func lastIndex() throws -> LogIndex {
     try wordingErrors {
       defer { last.reset() }
-      return try last.step() ? last.bits(0) : 0
+      return try last.step() && !last.isNull(0) ? last.bits(0) : try reader.base().index
     }
+  }
+
+  /// What the entries up to an index leave behind; nil if the log neither holds it nor begins after it.
+  public func point(at index: LogIndex) throws -> LogBase? {
+    try wordingErrors { try reader.point(at: index) }
   }
 
   /// The chain's value at an index; nil if the log does not hold it.
   public func checksum(at index: LogIndex) throws -> UInt64? {
-    try wordingErrors { try reader.checksum(at: index) }
+    try point(at: index)?.checksum
   }
 
   /// Entries from `first` on, in order and verified against the chain, as far as the limits allow; at least
-  /// one, if the log holds one.
+  /// one, if the log holds one. Throws `StorageError.Kind.trimmed` if the log begins after `first`.
   ///
   /// - Parameters:
   ///   - limitBytes: The sum of `Entry.approximateSize` after which it stops.

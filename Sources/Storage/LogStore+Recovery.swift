@@ -21,14 +21,23 @@ extension LogStore {
           \(tail.index): the log was lost or replaced. Move replica.db away, and it is built again from the log.
           """)
       }
+      guard applied >= base.index else {
+        throw StorageError(
+          .damaged, path,
+          """
+          \(DataDirectory.replica(in: directory)) holds everything up to index \(applied) only, and \(path) begins \
+          after \(base.index): the replica was lost or replaced, and the log cannot build it again. Move the directory \
+          away and start the node empty, so that the others fill it again.
+          """)
+      }
       var unapplied: [Entry] = []
-      let first = min(applied, tail.index - min(tail.index, Self.verifiedTail)) + 1
+      let first = max(base.index, min(applied, tail.index - min(tail.index, Self.verifiedTail))) + 1
       try reader.read(from: first) { entry in
         if entry.index > applied { unapplied.append(entry) }
         return true
       }
       return RecoveredState(
-        hardState: tail.hardState, lastIndex: tail.index, reigns: try reigns(),
+        hardState: tail.hardState, base: base.position, lastIndex: tail.index, reigns: try reigns(),
         configurations: try configurations(), commit: max(tail.commit, applied), applied: applied,
         unapplied: unapplied)
     }
@@ -44,12 +53,17 @@ extension LogStore {
     var reigns: [Reign] = []
     while try rows.step() {
       let reign = Reign(first: rows.bits(0), epoch: Epoch(round: rows.bits(1), master: NodeID(rows.bits(2))))
-      guard rows.integer(3) != 0, reigns.last.map({ $0.epoch < reign.epoch }) ?? (reign.first == 1) else {
+      // Those that began in a part of the log that is gone have no entry to be held against but the base.
+      guard rows.integer(3) != 0 || reign.first <= base.index,
+        reigns.last.map({ $0.epoch < reign.epoch }) ?? (reign.first <= max(1, base.index))
+      else {
         throw StorageError.damaged(path, at: reign.first, "the table 'reigns' contradicts the log")
       }
       reigns.append(reign)
     }
-    guard reigns.last?.epoch ?? .zero == tail.epoch else {
+    guard reigns.last?.epoch ?? .zero == tail.epoch,
+      reigns.last(where: { $0.first <= base.index })?.epoch ?? .zero == base.position.epoch
+    else {
       throw StorageError.damaged(path, at: tail.index, "the table 'reigns' contradicts the log")
     }
     return reigns
@@ -57,7 +71,7 @@ extension LogStore {
 
   private func configurations() throws -> [IndexedConfiguration] {
     let rows = try connection.prepare(#"SELECT "index" FROM log WHERE op = 'config' ORDER BY "index""#)
-    var configurations: [IndexedConfiguration] = []
+    var configurations = base.configuration.map { [$0] } ?? []
     while try rows.step() {
       let index = rows.bits(0)
       try reader.read(from: index) { entry in

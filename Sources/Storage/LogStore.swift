@@ -18,9 +18,11 @@ public final class LogStore: @unchecked Sendable {
   let connection: SQLiteConnection
   let reader: EntryReader
   var tail: LogTail
-  private let files: any FileSystem
+  /// The entry after which the log begins.
+  public internal(set) var base: LogBase
+  let files: any FileSystem
   private let lock: AnyObject
-  private let statements: LogStatements
+  let statements: LogStatements
   private var failure: (any Error)?
 
   /// Opens the log in a directory; makes both if they are absent.
@@ -44,12 +46,14 @@ public final class LogStore: @unchecked Sendable {
     try WriteAheadFile.check(of: path, on: files)
     connection = try DatabaseFile.openWritable(path, .log, .everyCommit, on: files) {
       try NodeRow.insert(try creating(), into: $0)
+      try BaseStatements.insert(.zero, into: $0)
     }
     let node = try NodeRow.read(connection)
     identity = node.identity
     reader = try EntryReader(connection)
     statements = try LogStatements(connection)
-    tail = try LogTail(connection, path: path, node)
+    base = try reader.base()
+    tail = try LogTail(connection, path: path, node, base: base)
   }
 
   /// The last index of the log; 0 if it is empty.
@@ -73,15 +77,20 @@ public final class LogStore: @unchecked Sendable {
 
   /// Writes a batch in one transaction, in the order given; all of it is durable when this returns.
   ///
+  /// - Parameter trimming: What may go in the same transaction, so that it costs no fsync of its own.
   /// - Returns: What was cut from the log, and where it is kept now.
   @discardableResult
-  public func write(_ batch: [LogWrite]) throws -> [DiscardedTail] {
+  public func write(_ batch: [LogWrite], trimming: LogTrim? = nil) throws -> [DiscardedTail] {
     var next = tail
+    var nextBase = base
     var discarded: [DiscardedTail] = []
     try stoppingOnError {
-      guard batch.contains(where: { changes($0) }) else { return }
+      guard trimming != nil || batch.contains(where: { changes($0) }) else { return }
       try connection.transaction {
         for write in batch {
+          if let snapshot = write.installed {
+            discarded += try install(snapshot, over: &nextBase, &next)
+          }
           if let first = write.truncateFrom, first <= next.index {
             discarded.append(try cut(from: first, &next))
           }
@@ -89,9 +98,12 @@ public final class LogStore: @unchecked Sendable {
           if let hardState = write.hardState { next.hardState = hardState }
           next.commit = max(next.commit, write.commit)
         }
+        if let trimming { try trim(trimming, over: &nextBase, &next) }
         try statements.update(from: tail, to: next)
       }
       tail = next
+      base = nextBase
+      if trimming != nil { try giveBackPages() }
     }
     return discarded
   }
@@ -103,7 +115,7 @@ public final class LogStore: @unchecked Sendable {
   }
 
   private func changes(_ write: LogWrite) -> Bool {
-    !write.entries.isEmpty || write.commit > tail.commit
+    write.installed != nil || !write.entries.isEmpty || write.commit > tail.commit
       || write.truncateFrom.map { $0 <= tail.index } == true
       || write.hardState.map { $0 != tail.hardState } == true
   }
@@ -120,7 +132,7 @@ public final class LogStore: @unchecked Sendable {
     }
     next.checksum = EntryChecksum.next(after: next.checksum, entry)
     try statements.entries.insert(entry, checksum: next.checksum)
-    if entry.epoch != next.epoch || next.index == 0 { try statements.insertReign(entry) }
+    if entry.epoch != next.epoch || next.index == 0 { try statements.insertReign(LogPosition(epoch: entry.epoch, index: entry.index)) }
     next.index = entry.index
     next.epoch = entry.epoch
   }
@@ -131,16 +143,22 @@ public final class LogStore: @unchecked Sendable {
         .invalidWrite, path,
         "The log \(path) was asked to drop entry \(first), but everything up to \(next.commit) is committed.")
     }
+    let before = try point(at: first - 1)
     let discarded = try DiscardedTail.keep(
-      from: connection, in: directory, on: files, first: first, last: next.index)
+      from: connection, in: directory, on: files, after: before, last: next.index)
     try statements.delete(from: first)
-    guard let checksum = try reader.checksum(at: first - 1) else {
-      throw StorageError.damaged(path, at: first - 1, "the entry is missing")
-    }
-    next.index = first - 1
-    next.checksum = checksum
-    next.epoch = try statements.epoch(at: first - 1)
+    next.index = before.index
+    next.checksum = before.checksum
+    next.epoch = before.position.epoch
     return discarded
+  }
+
+  /// What the entries up to an index leave behind.
+  func point(at index: LogIndex) throws -> LogBase {
+    guard let point = try reader.point(at: index) else {
+      throw StorageError.damaged(path, at: index, "the entry is missing")
+    }
+    return point
   }
 
   func stoppingOnError<Result>(_ body: () throws -> Result) throws -> Result {

@@ -14,7 +14,7 @@ struct LogTail {
   /// The commit index.
   var commit: LogIndex
 
-  init(_ connection: SQLiteConnection, path: String, _ node: NodeRow) throws {
+  init(_ connection: SQLiteConnection, path: String, _ node: NodeRow, base: LogBase) throws {
     hardState = node.hardState
     commit = node.commit
     let last = try connection.prepare(
@@ -24,9 +24,9 @@ struct LogTail {
       epoch = Epoch(round: last.bits(1), master: NodeID(last.bits(2)))
       checksum = last.bits(3)
     } else {
-      index = 0
-      epoch = .zero
-      checksum = EntryChecksum.initial
+      index = base.index
+      epoch = base.position.epoch
+      checksum = base.checksum
     }
     guard commit <= index else {
       throw StorageError.damaged(
@@ -41,7 +41,8 @@ final class LogStatements {
   private let path: String
   private let insertReignStatement: SQLiteStatement
   private let deletions: [SQLiteStatement]
-  private let epochs: SQLiteStatement
+  private let trims: [SQLiteStatement]
+  private let clearing: [SQLiteStatement]
   private let updateCommit: SQLiteStatement
   private let updateHardState: SQLiteStatement
 
@@ -54,16 +55,23 @@ final class LogStatements {
       try connection.prepare(#"DELETE FROM log_part WHERE "index" >= ?"#),
       try connection.prepare("DELETE FROM reigns WHERE first >= ?"),
     ]
-    epochs = try connection.prepare(#"SELECT epoch_round, epoch_master FROM log WHERE "index" = ?"#)
+    trims = [
+      try connection.prepare(#"DELETE FROM log WHERE "index" <= ?"#),
+      try connection.prepare(#"DELETE FROM log_part WHERE "index" <= ?"#),
+    ]
+    clearing = [
+      try connection.prepare("DELETE FROM log"), try connection.prepare("DELETE FROM log_part"),
+      try connection.prepare("DELETE FROM reigns"),
+    ]
     updateCommit = try connection.prepare("UPDATE node SET commit_index = ?")
     updateHardState = try connection.prepare(
       "UPDATE node SET cluster = ?, promised_round = ?, promised_master = ?, highest_round = ?")
   }
 
-  func insertReign(_ entry: Entry) throws {
-    insertReignStatement.bind(bits: entry.index, at: 1)
-    insertReignStatement.bind(bits: entry.epoch.round, at: 2)
-    insertReignStatement.bind(bits: entry.epoch.master.rawValue, at: 3)
+  func insertReign(_ position: LogPosition) throws {
+    insertReignStatement.bind(bits: position.index, at: 1)
+    insertReignStatement.bind(bits: position.epoch.round, at: 2)
+    insertReignStatement.bind(bits: position.epoch.master.rawValue, at: 3)
     try insertReignStatement.run()
   }
 
@@ -74,10 +82,15 @@ final class LogStatements {
     }
   }
 
-  func epoch(at index: LogIndex) throws -> Epoch {
-    epochs.bind(bits: index, at: 1)
-    defer { epochs.reset() }
-    return try epochs.step() ? Epoch(round: epochs.bits(0), master: NodeID(epochs.bits(1))) : .zero
+  /// Deletes all rows.
+  func deleteAll() throws { for statement in clearing { try statement.run() } }
+
+  /// Deletes the rows up to an index.
+  func delete(upTo index: LogIndex) throws {
+    for statement in trims {
+      statement.bind(bits: index, at: 1)
+      try statement.run()
+    }
   }
 
   func update(from old: LogTail, to new: LogTail) throws {

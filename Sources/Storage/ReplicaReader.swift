@@ -8,7 +8,10 @@ import SQLite
 public final class ReplicaReader: @unchecked Sendable {
   /// The replica's path.
   public let path: String
-  private let connection: SQLiteConnection
+  let connection: SQLiteConnection
+  /// Whether the rows have checksums: since format version 2.
+  let hasChecksums: Bool
+  private var checksum = RowChecksum()
   private let point: SQLiteStatement
   private let meta: SQLiteStatement
   private let keysFromStart: SQLiteStatement
@@ -25,12 +28,16 @@ public final class ReplicaReader: @unchecked Sendable {
   /// Opens a replica.db.
   public init(path: String, on files: any FileSystem = .real) throws {
     self.path = path
-    (connection, point, meta, keysFromStart, keysAfter, hold) = try wordingErrors {
+    (connection, hasChecksums, point, meta, keysFromStart, keysAfter, hold) = try wordingErrors {
       let connection = try DatabaseFile.openReadable(path, .replica, on: files)
+      let hasChecksums = try connection.integer("PRAGMA user_version") ?? 0 > 1
       return (
-        connection,
+        connection, hasChecksums,
         try connection.prepare(
-          "SELECT value, version, created_index, modified_index, expires_at FROM kv WHERE key = ?"),
+          """
+          SELECT value, version, created_index, modified_index, expires_at\(hasChecksums ? ", checksum" : "")
+          FROM kv WHERE key = ?
+          """),
         try connection.prepare("SELECT applied_index, key_count FROM meta"),
         try connection.prepare("SELECT key, expires_at FROM kv ORDER BY key LIMIT ?1"),
         try connection.prepare("SELECT key, expires_at FROM kv WHERE key > ?2 ORDER BY key LIMIT ?1"),
@@ -39,7 +46,7 @@ public final class ReplicaReader: @unchecked Sendable {
     }
   }
 
-  /// What a key holds; nil if it does not exist.
+  /// What a key holds; nil if it does not exist. Throws if the row has decayed: a wrong value is never returned.
   public func value(for key: [UInt8]) throws -> StoredValue? {
     try wordingErrors {
       defer { point.reset() }
@@ -94,6 +101,20 @@ public final class ReplicaReader: @unchecked Sendable {
     }
   }
 
+  /// Where in the log the replica stands.
+  public func standing() throws -> LogBase { try wordingErrors { try ReplicaMeta(connection).read().standing } }
+
+  /// Writes the last complete transaction as a database of its own, which need not exist, while others write on.
+  ///
+  /// The -wal file cannot be used again meanwhile. The copy is not durable yet.
+  public func copy(to path: String) throws {
+    try wordingErrors {
+      let vacuum = try connection.prepare("VACUUM INTO ?")
+      try vacuum.bind(path, at: 1)
+      try vacuum.run()
+    }
+  }
+
   /// The number of keys, without counting them.
   public func count() throws -> Int {
     try wordingErrors {
@@ -132,18 +153,31 @@ public final class ReplicaReader: @unchecked Sendable {
   }
 
   private func find(_ key: [UInt8]) throws -> StoredValue? {
-    try key.withUnsafeBytes {
-      try point.bind($0, at: 1)
+    try key.withUnsafeBytes { key -> StoredValue? in
+      try point.bind(key, at: 1)
       guard try point.step() else { return nil }
+      guard try !hasChecksums || checksumFits(key) else { throw damage(of: key) }
       return StoredValue(
         value: point.bytes(0), version: point.integer(1), createdIndex: point.bits(2),
         modifiedIndex: point.bits(3), expiresAt: point.optionalInteger(4))
     }
   }
 
-  private var noMeta: StorageError {
-    StorageError(
-      .damaged, path,
-      "\(path) has no row in its table 'meta': move the file away, and it is built again from the log.")
+  private func checksumFits(_ key: UnsafeRawBufferPointer) throws -> Bool {
+    point.withBytes(0) { value in
+      checksum.of(
+        key: key, value: value, version: point.integer(1), createdIndex: point.bits(2),
+        modifiedIndex: point.bits(3), expiresAt: point.optionalInteger(4)) == point.bits(5)
+    }
   }
+
+  private func damage(of key: UnsafeRawBufferPointer) -> StorageError {
+    let name = String(decoding: key.prefix(64), as: UTF8.self)
+    return StorageError(
+      .damaged, path,
+      "\(path) is damaged: the row of the key '\(name)' does not fit its checksum. Move the file away, and it is "
+        + "built again.")
+  }
+
+  private var noMeta: StorageError { ReplicaMeta.damage(path) }
 }

@@ -10,11 +10,11 @@ extension ReplicaWriter {
       let missing = Int(clamping: commit - applied)
       let entries = try log.entries(
         from: applied + 1, limitBytes: 64 << 20, limitCount: min(missing, 65_536))
-      guard let last = entries.last else {
+      guard !entries.isEmpty else {
         throw StorageError(
           .damaged, log.path, "\(log.path) ends at \(applied), but entries up to \(commit) are committed.")
       }
-      try apply(entries, upTo: last.index)
+      try apply(entries)
     }
   }
 }

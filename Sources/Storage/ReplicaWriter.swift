@@ -9,15 +9,17 @@ import SQLite
 public final class ReplicaWriter: @unchecked Sendable {
   /// The replica's path.
   public let path: String
-  /// The index of the last entry that was applied.
-  public private(set) var applied: LogIndex
-  /// The cluster whose configuration was applied last; nil until there is one.
-  public private(set) var cluster: ClusterID?
+  /// Where in the log the replica stands: what the entries that were applied leave behind.
+  public private(set) var standing: LogBase
+  /// The sum of the rows' checksums, modulo 2^64: equal on all nodes at equal index.
+  public private(set) var contentChecksum: UInt64
 
   let connection: SQLiteConnection
-  private let files: any FileSystem
-  private let rows: ReplicaStatements
+  let files: any FileSystem
+  private let rows: ReplicaRows
+  private let meta: ReplicaMeta
   private var keyCount: Int64
+  private var durable = DurableReplica(applied: 0)
   private var failure: (any Error)?
 
   /// Opens the replica in a node's directory; makes it, empty, if it is absent.
@@ -34,68 +36,112 @@ public final class ReplicaWriter: @unchecked Sendable {
     self.path = path
     self.files = files
     connection = try DatabaseFile.openWritable(path, .replica, .checkpoints, on: files) {
-      let insert = try $0.prepare(
-        "INSERT INTO meta (only, node, applied_index, key_count) VALUES (1, ?, 0, 0)")
-      try insert.bind(node.description, at: 1)
-      try insert.run()
+      try ReplicaMeta.insert(node, into: $0)
     }
-    let meta = try connection.prepare("SELECT node, cluster, applied_index, key_count FROM meta")
-    guard try meta.step() else {
-      throw StorageError(
-        .damaged, path,
-        "\(path) has no row in its table 'meta': move the file away, and it is built again from the log.")
-    }
-    guard meta.text(0) == node.description else {
+    meta = try ReplicaMeta(connection)
+    let found = try meta.read()
+    guard found.node == node.description else {
       throw StorageError(
         .otherNode, path,
         """
-        \(path) belongs to the node \(meta.text(0)), and this is the node \(node): move the file away, and it \
+        \(path) belongs to the node \(found.node), and this is the node \(node): move the file away, and it \
         is built again from the log.
         """)
     }
-    cluster = meta.isNull(1) ? nil : ClusterID(text: meta.text(1))
-    applied = meta.bits(2)
-    keyCount = meta.integer(3)
-    rows = try ReplicaStatements(connection)
+    standing = found.standing
+    keyCount = found.keyCount
+    contentChecksum = found.contentChecksum
+    rows = try ReplicaRows(connection)
   }
+
+  /// The index of the last entry that was applied.
+  public var applied: LogIndex { standing.index }
 
   /// How big the files are.
   public var sizes: FileSizes { .of(path, on: files) }
 
-  /// Applies committed entries in one transaction; the same table comes out whatever the borders of the batches.
+  /// Applies committed entries in one transaction; the same rows come out whatever the borders of the batches.
   ///
-  /// - Parameters:
-  ///   - entries: In the order of the log, all after `applied`; those without mutations may be left out.
-  ///   - last: Becomes the applied index, in the same transaction.
-  public func apply(_ entries: [Entry], upTo last: LogIndex) throws {
+  /// - Parameter entries: Without gaps, from the one after `applied` on; those before it are skipped, for they were
+  ///   in a snapshot that was installed meanwhile.
+  public func apply(_ entries: [Entry]) throws {
     try stoppingOnError {
-      var previous = applied
+      let entries = entries.drop { $0.index <= standing.index }
+      guard !entries.isEmpty else { return }
+      var next = standing
       for entry in entries {
-        guard entry.index > previous, entry.index <= last else {
+        guard entry.index == next.index + 1 else {
           throw StorageError(
-            .invalidWrite, path,
-            "Entry \(entry.index) cannot be applied to \(path) after \(previous) and up to \(last).")
+            .invalidWrite, path, "Entry \(entry.index) cannot be applied to \(path) after \(next.index).")
         }
-        previous = entry.index
-      }
-      guard last > applied else { return }
-      var cluster = cluster
-      for case .configuration(let configuration) in entries.lazy.map(\.payload) {
-        cluster = configuration.cluster
+        next.advance(by: entry)
       }
       var count = keyCount
+      var content = contentChecksum
       let changes = KeyChanges(entries)
       try connection.transaction {
-        try changes.forEachInTableOrder { change, form in count += try rows.write(change, form) }
+        try changes.forEachInTableOrder { change, form in
+          let effect = try rows.write(change, form)
+          count &+= effect.keys
+          content &+= effect.checksum
+        }
         if !Mutant.isPlanted(.appliedIndexOutsideTransaction) {
-          try rows.writeMeta(cluster: cluster, applied: last, keyCount: count)
+          try meta.write(standing: next, keyCount: count, contentChecksum: content)
         }
       }
       if Mutant.isPlanted(.appliedIndexOutsideTransaction) {
-        try rows.writeMeta(cluster: cluster, applied: last, keyCount: count)
+        try meta.write(standing: next, keyCount: count, contentChecksum: content)
       }
-      (self.cluster, applied, keyCount) = (cluster, last, count)
+      (standing, keyCount, contentChecksum) = (next, count, content)
     }
+  }
+
+  /// Fsyncs all that was applied, whatever readers are in the way of a checkpoint: after it the log may be trimmed up
+  /// to there (design 4.9).
+  public func makeDurable() throws -> DurableReplica {
+    try stoppingOnError {
+      if Mutant.isPlanted(.trimBeforeReplicaFsync) { return DurableReplica(applied: applied) }
+      guard durable.applied != applied else { return durable }
+      // A commit at this level fsyncs the -wal file, and with it every commit before. It must change something:
+      // SQLite writes no page, and so fsyncs nothing, where a row stays as it was.
+      try connection.execute("PRAGMA synchronous = FULL")
+      defer { try? connection.execute("PRAGMA synchronous = NORMAL") }
+      try meta.write(durable: applied)
+      durable = DurableReplica(applied: applied)
+      return durable
+    }
+  }
+
+  /// Takes the content of a snapshot in place of its own, in one transaction, so that readers see the one or the other;
+  /// unless it holds as much already. Durable when this returns.
+  ///
+  /// - Parameters:
+  ///   - snapshot: The path of a whole replica that was verified.
+  ///   - base: Where it stands.
+  public func install(_ snapshot: String, standingAt base: LogBase) throws -> DurableReplica {
+    guard standing.index < base.index else { return try makeDurable() }
+    try stoppingOnError {
+      let attach = try connection.prepare("ATTACH ? AS incoming")
+      try attach.bind(snapshot, at: 1)
+      try attach.run()
+      defer { try? connection.execute("DETACH incoming") }
+      let found = try ReplicaMeta(connection, schema: "incoming").read()
+      guard found.standing == base else {
+        throw StorageError(
+          .invalidWrite, path, "The snapshot \(snapshot) stands at \(found.standing.index), not at \(base.index).")
+      }
+      try connection.execute("PRAGMA main.synchronous = FULL")
+      defer { try? connection.execute("PRAGMA main.synchronous = NORMAL") }
+      try connection.transaction {
+        // Whole pages are copied: both tables are the same, and this one is empty.
+        try connection.execute("DELETE FROM main.kv; INSERT INTO main.kv SELECT * FROM incoming.kv")
+        try meta.write(standing: base, keyCount: found.keyCount, contentChecksum: found.contentChecksum)
+        try meta.write(durable: base.index)
+      }
+      (standing, keyCount, contentChecksum) = (base, found.keyCount, found.contentChecksum)
+      durable = DurableReplica(applied: base.index)
+    }
+    return durable
   }
 
   /// Moves the -wal file's content into replica.db and fsyncs both, as far as readers allow. For moments
@@ -117,69 +163,5 @@ public final class ReplicaWriter: @unchecked Sendable {
       failure = error
       throw error
     }
-  }
-}
-
-/// The statements of the replica's writer.
-private final class ReplicaStatements {
-  private let connection: SQLiteConnection
-  private let insert: SQLiteStatement
-  private let update: SQLiteStatement
-  private let delete: SQLiteStatement
-  private let meta: SQLiteStatement
-
-  init(_ connection: SQLiteConnection) throws {
-    self.connection = connection
-    // An update that may find nothing, then an insert, is as fast as one upsert, and tells which it was.
-    update = try connection.prepare(
-      """
-      UPDATE kv SET version = version + ?3, modified_index = ?5, value = ?2, expires_at = ?6 WHERE key = ?1
-      """)
-    insert = try connection.prepare(
-      """
-      INSERT INTO kv (key, value, version, created_index, modified_index, expires_at)
-      VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-      """)
-    delete = try connection.prepare("DELETE FROM kv WHERE key = ?1")
-    meta = try connection.prepare("UPDATE meta SET cluster = ?, applied_index = ?, key_count = ?")
-  }
-
-  /// Writes a key's change; returns by how much the number of keys grew.
-  func write(_ change: KeyChange, _ form: ByteStringForm) throws -> Int64 {
-    try change.key.withUnsafeBytes { key in
-      var growth: Int64 = 0
-      if change.isReset {
-        try delete.bind(key, as: form, at: 1)
-        try delete.run()
-        growth = -Int64(connection.changes)
-        if change.puts == 0 { return growth }
-      } else if try run(update, change, key, form) == 1 {
-        return 0
-      }
-      return growth + (try run(insert, change, key, form))
-    }
-  }
-
-  /// Runs an insert or update; returns the number of rows it changed.
-  private func run(
-    _ statement: SQLiteStatement, _ change: KeyChange, _ key: UnsafeRawBufferPointer, _ form: ByteStringForm
-  ) throws -> Int64 {
-    try change.value.withUnsafeBytes { value in
-      try statement.bind(key, as: form, at: 1)
-      try statement.bind(value, at: 2)
-      statement.bind(change.puts, at: 3)
-      statement.bind(bits: change.createdIndex, at: 4)
-      statement.bind(bits: change.modifiedIndex, at: 5)
-      statement.bind(change.expiresAt, at: 6)
-      try statement.run()
-      return Int64(connection.changes)
-    }
-  }
-
-  func writeMeta(cluster: ClusterID?, applied: LogIndex, keyCount: Int64) throws {
-    if let cluster { try meta.bind(cluster.description, at: 1) } else { meta.bindNull(at: 1) }
-    meta.bind(bits: applied, at: 2)
-    meta.bind(keyCount, at: 3)
-    try meta.run()
   }
 }

@@ -26,6 +26,8 @@ public struct StorageError: Error, Hashable, Sendable, CustomStringConvertible {
     case damaged
     /// The replica holds more than the log.
     case replicaAhead
+    /// The log no longer holds the entries that were asked for.
+    case trimmed
     /// The disk failed.
     case inputOutput
     /// The caller asked for what cannot be right.
@@ -54,6 +56,13 @@ public struct StorageError: Error, Hashable, Sendable, CustomStringConvertible {
       \(path) is damaged at index \(index): \(finding). Move the directory away and start the node \
       empty, so that the others fill it again.
       """)
+  }
+
+  static func trimmed(_ path: String, upTo index: LogIndex) -> StorageError {
+    StorageError(
+      .trimmed, path,
+      "\(path) begins after entry \(index): the entries up to it were trimmed, and only archived segments have them."
+    )
   }
 
   /// What an errno means for the file that a system call failed on.

@@ -24,7 +24,7 @@ public struct SystemFiles: FileSystem {
     var isWhole = true
     let bytes = [UInt8](unsafeUninitializedCapacity: Int(size(of: path))) { buffer, count in
       while count < buffer.count {
-        let more = read(descriptor, buffer.baseAddress! + count, buffer.count - count)
+        let more = Glibc.read(descriptor, buffer.baseAddress! + count, buffer.count - count)
         guard more > 0 else {
           isWhole = more == 0
           return
@@ -33,6 +33,60 @@ public struct SystemFiles: FileSystem {
       }
     }
     return isWhole ? bytes : nil
+  }
+
+  /// By readdir(3).
+  public func names(in directory: String) -> [String] {
+    guard let stream = opendir(directory) else { return [] }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+      let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names.sorted()
+  }
+
+  /// By pread(2).
+  public func read(_ path: String, at offset: Int64, count: Int) throws -> [UInt8] {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw StorageError.system(errno, path, doing: "open") }
+    defer { close(descriptor) }
+    var failure: Int32 = 0
+    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+      while filled < count {
+        let more = pread(descriptor, buffer.baseAddress! + filled, count - filled, off_t(offset) + filled)
+        if more < 0 { failure = errno }
+        guard more > 0 else { return }
+        filled += more
+      }
+    }
+    guard failure == 0 else { throw StorageError.system(failure, path, doing: "read") }
+    return bytes
+  }
+
+  /// By pwrite(2).
+  public func write(_ bytes: [UInt8], to path: String, at offset: Int64) throws {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw StorageError.system(errno, path, doing: "open") }
+    defer { close(descriptor) }
+    try bytes.withUnsafeBytes { bytes in
+      var written = 0
+      while written < bytes.count {
+        let more = pwrite(
+          descriptor, bytes.baseAddress! + written, bytes.count - written, off_t(offset) + written)
+        guard more > 0 else { throw StorageError.system(errno, path, doing: "write") }
+        written += more
+      }
+    }
+  }
+
+  /// By fsync(2).
+  public func synchronize(_ path: String) throws {
+    let descriptor = open(path, O_RDWR | O_CLOEXEC)
+    guard descriptor >= 0 else { throw StorageError.system(errno, path, doing: "open") }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 else { throw StorageError.system(errno, path, doing: "fsync") }
   }
 
   /// By mkdir(2), for everybody to read.

@@ -16,11 +16,22 @@ public struct NodeReport: Hashable, Sendable {
   public var walBytes: UInt64
   /// What it does, in a few words for people.
   public var state: String
+  /// The entry after which its log begins.
+  public var base: LogIndex
+  /// Bytes of a snapshot that it has received; 0 if none comes in.
+  public var filledBytes: UInt64
+  /// The length of that snapshot in bytes.
+  public var fillSize: UInt64
+  /// Trimmed entries up to here stand in its archive; 0 without one.
+  public var archived: LogIndex
+  /// What keeps it from trimming its log, as a sentence for people; empty if nothing does.
+  public var trouble: String
 
   /// Makes a report.
   public init(
     last: LogPosition, commit: LogIndex, applied: LogIndex, logBytes: UInt64, replicaBytes: UInt64,
-    walBytes: UInt64, state: String
+    walBytes: UInt64, state: String, base: LogIndex = 0, filledBytes: UInt64 = 0, fillSize: UInt64 = 0,
+    archived: LogIndex = 0, trouble: String = ""
   ) {
     self.last = last
     self.commit = commit
@@ -29,5 +40,10 @@ public struct NodeReport: Hashable, Sendable {
     self.replicaBytes = replicaBytes
     self.walBytes = walBytes
     self.state = state
+    self.base = base
+    self.filledBytes = filledBytes
+    self.fillSize = fillSize
+    self.archived = archived
+    self.trouble = trouble
   }
 }

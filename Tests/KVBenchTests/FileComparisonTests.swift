@@ -25,7 +25,7 @@ import Testing
     let last = LogIndex(values.count)
     try LogStore.open(directory: directory) { identity }
       .write([LogWrite(ticket: 1, entries: entries, commit: last)])
-    try ReplicaWriter.open(directory: directory, node: identity.id).apply(entries, upTo: last)
+    try ReplicaWriter.open(directory: directory, node: identity.id).apply(entries)
     return NodeFiles(name: name, directory: directory)
   }
 

@@ -30,14 +30,14 @@ import Testing
 
   @Test func aReplicaThatFoundNoRoomIsAsItWasAndGoesOnWhenThereIsRoom() throws {
     let writer = try directory.openReplica()
-    try writer.apply(entries(1, 2), upTo: 2)
+    try writer.apply(entries(1, 2))
     let pages = try #require(try writer.connection.integer("PRAGMA page_count"))
     try writer.connection.execute("PRAGMA max_page_count = \(pages + 3)")
-    let error = #expect(throws: StorageError.self) { try writer.apply(entries(3, 20), upTo: 22) }
+    let error = #expect(throws: StorageError.self) { try writer.apply(entries(3, 20)) }
     #expect(error?.kind == .noRoom)
     #expect(writer.applied == 2)
     try writer.connection.execute("PRAGMA max_page_count = 100000")
-    try writer.apply(entries(3, 20), upTo: 22)
+    try writer.apply(entries(3, 20))
     #expect(try ReplicaReader(directory: directory.path).count() == 22)
   }
 

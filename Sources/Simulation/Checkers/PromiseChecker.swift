@@ -36,6 +36,12 @@ struct PromiseChecker {
       return Broken(
         .roundFirst,
         "prepares epoch \(prepare.epoch) with round \(disk.hardState.highestRound) on disk")
+    case .snapshotReply(let reply) where disk.hardState.promised < reply.promised:
+      return Broken(
+        .promises, "says that it has promised \(reply.promised) with \(disk.hardState.promised) on disk")
+    case .installSnapshot(let part) where part.epoch.master != node && disk.hardState.promised != part.epoch:
+      return Broken(
+        .pulls, "lends a snapshot in epoch \(part.epoch) and has promised \(disk.hardState.promised)")
     case .pullReply(let reply) where disk.hardState.promised != reply.epoch:
       return Broken(
         .pulls, "lends its log in epoch \(reply.epoch) and has promised \(disk.hardState.promised)")

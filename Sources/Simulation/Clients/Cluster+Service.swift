@@ -116,6 +116,7 @@ extension Cluster {
     carryOut(effects, machine, process)
     process.server.resume()
     scheduleApply(machine, process)
+    trim(machine, process)
   }
 
   func urgeApply(_ machine: Machine, _ process: Process) { scheduleApply(machine, process) }

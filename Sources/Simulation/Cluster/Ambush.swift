@@ -23,6 +23,10 @@ struct Ambush {
     case token
     /// A node cuts its log.
     case cut
+    /// A node sends a part of a snapshot.
+    case fill
+    /// A node has all of a snapshot, and begins to install it.
+    case install
   }
 
   /// What happens then.

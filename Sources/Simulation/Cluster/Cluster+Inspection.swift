@@ -73,7 +73,9 @@ extension Cluster {
     guard let leader = machineOf[epoch.master].flatMap({ machines[$0].process }),
       leader.core.knownLeader == epoch.master, leader.core.epoch == epoch, index > 0
     else { return nil }
-    return leader.core.epoch(at: index) == machine.disk.durable.entry(at: index)?.epoch
+    // What a leader has trimmed is committed.
+    let theirs = index < leader.core.base.index ? canonical.entry(at: index)?.epoch : leader.core.epoch(at: index)
+    return theirs == machine.disk.durable.entry(at: index)?.epoch
   }
 
   /// A leader was promised its epoch by R slaves of each set, and holds all that was committed before.
@@ -85,7 +87,9 @@ extension Cluster {
     }
     let wrong = unplanted { reigns.begin(epoch, leader: machine.id, under: configuration) }
     if let wrong { fail(machine, wrong) }
-    if let last = canonical.last(committedBefore: epoch), process.core.epoch(at: last.index) != last.epoch {
+    if let last = canonical.last(committedBefore: epoch), last.index >= process.core.base.index,
+      process.core.epoch(at: last.index) != last.epoch
+    {
       fail(
         machine,
         Broken(.completeness, "leads in epoch \(epoch) without the committed entry \(last.index)"))
@@ -243,7 +247,10 @@ extension Cluster {
       }
     case .handover: spring(.token, machine)
     case .dismissal(let dismissal): if dismissal.reason == .nameInUse { counts.paths[.nameInUse] += 1 }
-    case .poll, .pollReply, .append, .handoverRequest: break
+    case .installSnapshot(let part):
+      if part.epoch.master != machine.id { counts.paths[.snapshotLent] += 1 }
+      if !part.bytes.isEmpty, let receiver = machineOf[outbound.to] { spring(.fill, machines[receiver]) }
+    case .poll, .pollReply, .append, .handoverRequest, .snapshotReply: break
     }
     guard trace.isTold, let text = outbound.message.transcript else { return }
     let receiver = machineOf[outbound.to].map { machines[$0].name } ?? "\(outbound.to)"

@@ -39,6 +39,7 @@ extension Cluster {
       process.core.flush(at: now, into: &effects)
     case .apply: apply(machine, process)
     case .fetch(let fetch): answer(fetch, machine, process, into: &effects)
+    case .snapshot(let task): perform(task, machine, process, into: &effects)
     }
     carryOut(effects, machine, process)
     guard machine.process === process else { return }
@@ -75,6 +76,8 @@ extension Cluster {
     case .write(let write): submit(write, machine)
     case .send(let outbound): send(outbound, from: machine)
     case .fetch(let fetch): schedule(.fetch(fetch), for: machine, after: diskDice.between(20_000, 2_000_000))
+    case .snapshot(let task): begin(task, machine)
+    case .installed(let base): installed(base, machine, process)
     case .committed(let index): committed(upTo: index, machine, process)
     case .truncated(let index): truncated(from: index, machine, process)
     case .becameActive(let epoch): becameActive(in: epoch, machine, process)
@@ -143,8 +146,9 @@ extension Cluster {
   private func answer(_ fetch: Fetch, _ machine: Machine, _ process: Process, into effects: inout [Effect]) {
     counts.paths[fetch.purpose == .pull ? .fetchedForPull : .fetchedForFollower] += 1
     do {
-      let entries = try machine.disk.entries(from: fetch.from, limitBytes: fetch.limitBytes)
-      guard !entries.isEmpty else { return }
+      let isTrimmed = fetch.from <= machine.disk.written.base
+      let entries = isTrimmed ? [] : try machine.disk.entries(from: fetch.from, limitBytes: fetch.limitBytes)
+      guard isTrimmed || !entries.isEmpty else { return }
       process.core.receive(.fetched(fetch, entries), at: machine.clock.local(at: time), into: &effects)
     } catch {
       counts.paths[.damageFoundByFetch] += 1

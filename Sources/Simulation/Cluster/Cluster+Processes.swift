@@ -25,7 +25,8 @@ extension Cluster {
     let options = ReplicationOptions(
       id: machine.id, role: machine.role, name: machine.name, address: machine.address, peers: machine.peers,
       leaseMilliseconds: plan.leaseMilliseconds, useLease: plan.useLease,
-      automaticFailback: plan.automaticFailback, cacheBytes: plan.cacheBytes, seed: nodeDice.bits())
+      automaticFailback: plan.automaticFailback, cacheBytes: plan.cacheBytes, followerLag: plan.followerLag,
+      snapshotChunkBytes: storage == .sqlite ? 4_096 : 100, seed: nodeDice.bits())
     let core = ReplicationCore(options: options, recovered: recovered, now: machine.clock.local(at: time))
     let process = Process(
       core: core, replica: machine.disk.replica,
@@ -50,7 +51,7 @@ extension Cluster {
     guard machine.isRunning else { return }
     say(machine, "crashes")
     stop(machine)
-    machine.disk.crash(syncReachedDisk: diskDice.chance(percent: 50))
+    crashDisk(of: machine)
     // A birth that reached no disk was never heard of: the next one may use its epoch again.
     if machines.allSatisfy({ $0.disk.written.entries.isEmpty }) { matching = LogMatchingChecker() }
     if defect == .forgetPromises { machine.disk.forgetHardState() }
@@ -66,6 +67,7 @@ extension Cluster {
     machine.syncFails = false
     machine.syncSticks = false
     machine.standing = .follower
+    machine.snapshotsBusyUntil = 0
     dropLinks(of: machine)
     closeClients(of: machine, process)
   }
@@ -115,6 +117,9 @@ extension Cluster {
 
   /// An empty disk.
   func makeDisk(for node: NodeID) -> FakeDisk {
-    FakeDisk(stored: storage == .sqlite ? StoredDisk(seed: seed ^ node.rawValue) : nil)
+    let history: (LogIndex) -> [Entry] = { [unowned self] in Array(canonical.entries.prefix(Int($0))) }
+    return FakeDisk(
+      stored: storage == .sqlite ? StoredDisk(seed: seed ^ node.rawValue, history: history) : nil,
+      history: history)
   }
 }

@@ -60,11 +60,15 @@ final class Cluster {
   var configurations = ConfigurationChecker()
   var history = HistoryRecorder<KeyspaceModel>()
 
+  /// Every copy of a replica that was ever made.
+  var copies: [UInt64: Copy] = [:]
+
   var networkDice: Dice
   var diskDice: Dice
   var faultDice: Dice
   var clientDice: Dice
   var nodeDice: Dice
+  var snapshotDice: Dice
 
   /// - Parameter adjust: Changes the plan that the seed has drawn; for tests.
   init(
@@ -84,6 +88,7 @@ final class Cluster {
     faultDice = dice.fork()
     clientDice = dice.fork()
     nodeDice = dice.fork()
+    snapshotDice = dice.fork()
     network = Network(plan: plan.network)
     workload = Workload(clients: plan.clients, dice: &clientDice)
     for number in 0..<plan.masters { addMachine(role: number == 0 ? .primary : .backup) }

@@ -33,6 +33,10 @@ final class Machine {
   var standing = Standing.follower
   /// The driver has found too little room for entries.
   var diskIsFull = false
+  /// Tasks with snapshots are done one after the other: the last one until then.
+  var snapshotsBusyUntil: Int64 = 0
+  /// The replica is about to take this.
+  var pendingInstall: SnapshotDescription?
   /// The node was removed from the cluster and has halted for that reason.
   var retired = false
   /// It was started with the name of another slave.
@@ -78,6 +82,7 @@ enum Input {
   case flush
   case apply
   case fetch(Fetch)
+  case snapshot(SnapshotTask)
 
   var isTimer: Bool { if case .timer = self { true } else { false } }
   var isRequest: Bool { if case .service(.requests) = self { true } else { false } }

@@ -30,6 +30,11 @@ extension Message {
       }
     case .handoverRequest: "hand over to me"
     case .handover(let token): "handover after \(token.epoch) at \(token.lastIndex)"
+    case .installSnapshot(let part):
+      "\(part.bytes.count) bytes at \(part.offset) of \(part.snapshot.size) of a snapshot up to "
+        + "\(part.snapshot.base.index)"
+    case .snapshotReply(let reply):
+      reply.isInstalled ? "holds the snapshot" : "holds \(reply.next) bytes of the snapshot"
     case .dismissal(let dismissal): "dismissal: \(dismissal.explanation)"
     }
   }

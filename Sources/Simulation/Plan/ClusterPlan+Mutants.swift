@@ -15,6 +15,7 @@ extension ClusterPlan {
     driftsBeyondMargin = false
     drift = min(drift, 45_000)
     largeValues = false
+    trims = false
     switch mutant {
     case .birthWithoutEveryPeer:
       masters = 2
@@ -116,7 +117,19 @@ extension ClusterPlan {
     case .lostDiskKeepsIdentity: faults = [(.lostDisk, 3), (.isolate, 1), (.crash, 1)]
     case .stalledDiskLeads: faults = [(.slowSync, 1)]
     case .fullDiskTakesEntries: faults = [(.fullDisk, 1)]
-    case .majorityByFrequency, .majorityByEntryIndex, .appliedIndexOutsideTransaction: break
+    case .majorityByFrequency, .majorityByEntryIndex, .appliedIndexOutsideTransaction,
+      .trimBeforeReplicaFsync:
+      break
+    case .snapshotDropsLongerLog, .snapshotKeepsOtherLog, .snapshotConfigurationIgnored:
+      trims = true
+      keptEntries = 2
+      followerLag = 4
+      restartTime = .milliseconds(5) ... .milliseconds(1_500)
+      faults = [(.isolate, 4), (.isolateOneWay, 2), (.split, 3), (.crash, 2)]
+      if mutant == .snapshotConfigurationIgnored {
+        faults += [(.joinSlave, 4), (.rejoin, 6), (.joinMaster, 3)]
+        changesMembersInPartitions = true
+      }
     }
   }
 }

@@ -26,6 +26,12 @@ struct ClusterPlan {
   /// Some values are so large that their way over the network takes as long as a lease.
   var largeValues: Bool
   var network: Network
+  /// The nodes trim their logs, all the time.
+  var trims: Bool
+  /// The newest entries, which stay in the logs.
+  var keptEntries: LogIndex
+  /// How many entries stay for a follower that lags.
+  var followerLag: LogIndex
   /// The kinds of fault that this run meets, each with its weight.
   var faults: [(kind: SimulatedFault, weight: Int)] = []
   var faultInterval: Int64
@@ -81,6 +87,11 @@ struct ClusterPlan {
     syncTime = dice.chance(percent: 80) ? 80_000...600_000 : 500_000...20_000_000
     writeTimeout = .milliseconds(dice.between(300, 2_000))
     readTimeout = .milliseconds(dice.between(200, 1_000))
+    // Drawn aside, so that a run without trimming is what it was.
+    var aside = dice
+    trims = aside.chance(percent: 70)
+    keptEntries = LogIndex(aside.below(40))
+    followerLag = LogIndex(aside.chance(percent: 50) ? aside.below(60) : 1_000)
     if let defect { provoke(defect) }
   }
 
@@ -110,6 +121,7 @@ extension ClusterPlan: CustomStringConvertible {
     return "\(masters) masters, \(slaves) slaves, \(clients) clients; lease \(leaseMilliseconds) ms, "
       + "reads by \(useLease ? "lease" : "confirmation"), failback \(automaticFailback ? "on" : "off"); "
       + "clocks drift by \(drift) ppm; network \(network.ordered ? "in order" : "without order"); "
-      + "\(largeValues ? "large values; " : "")faults: \(kinds)"
+      + "\(largeValues ? "large values; " : "")"
+      + (trims ? "logs keep \(keptEntries) entries, \(followerLag) for who lags; " : "") + "faults: \(kinds)"
   }
 }

@@ -41,6 +41,16 @@ public enum ProtocolPath: String, Sendable, CaseIterable {
   case jointChangeInherited = "joint-change-inherited"
   case nameInUse = "name-in-use"
   case removedNodeEnded = "removed-node-ended"
+  // Trimming and snapshots (4.9).
+  /// A log was trimmed.
+  case trimmed
+  case snapshotInstalled = "snapshot-installed"
+  /// A part of a copy was there already when it was offered.
+  case snapshotResumed = "snapshot-resumed"
+  /// A slave lent a candidate its log as a snapshot.
+  case snapshotLent = "snapshot-lent"
+  /// A node ended after its replica had taken a snapshot and before its log had followed.
+  case installFinishedAtStart = "install-finished-at-start"
   // Disks (4.11).
   case damageFoundAtStart = "damage-found-at-start"
   case damageFoundByFetch = "damage-found-by-fetch"

@@ -13,6 +13,14 @@ struct FakeDisk {
   var replica = Replica()
   /// The real storage, if the run has it: it decides what a crash leaves and what a start finds.
   let stored: StoredDisk?
+  /// What has come of a copy of another node's replica.
+  var incoming: IncomingCopy?
+  /// The copy of our own replica that was made last.
+  var copy: SnapshotDescription?
+  /// The replica has taken a snapshot that stands here, and the log has not followed yet.
+  private(set) var installing: LogBase?
+  /// The committed entries up to an index: what a log that begins after a snapshot stands for.
+  let history: (LogIndex) -> [Entry]
   /// The next fsync takes this much longer.
   var stall: Int64 = 0
 
@@ -32,10 +40,25 @@ struct FakeDisk {
     }
   }
 
-  init(stored: StoredDisk? = nil) { self.stored = stored }
+  init(stored: StoredDisk? = nil, history: @escaping (LogIndex) -> [Entry] = { _ in [] }) {
+    self.stored = stored
+    self.history = history
+  }
+
+  /// A copy while it comes in.
+  struct IncomingCopy {
+    var snapshot: SnapshotDescription
+    /// So many bytes were kept.
+    var count: UInt64 = 0
+    /// A crash has changed some of them.
+    var isSpoiled = false
+  }
 
   struct Contents {
     var hardState = HardState()
+    /// Entries up to here are gone from the log. They stand in `entries` all the same, since the node holds what they
+    /// did: its replica is made of them.
+    var base: LogIndex = 0
     var entries: [Entry] = []
     var commit: LogIndex = 0
 
@@ -43,7 +66,8 @@ struct FakeDisk {
       index > 0 && index <= LogIndex(entries.count) ? entries[Int(index) - 1] : nil
     }
 
-    mutating func take(_ write: LogWrite) {
+    mutating func take(_ write: LogWrite, history: (LogIndex) -> [Entry]) {
+      if let snapshot = write.installed { install(snapshot, history: history) }
       if let first = write.truncateFrom {
         entries.removeLast(max(0, entries.count - (Int(first) - 1)))
       }
@@ -53,6 +77,18 @@ struct FakeDisk {
       }
       if let state = write.hardState { hardState = state }
       commit = max(commit, write.commit)
+    }
+
+    /// The replica has taken a snapshot.
+    mutating func install(_ snapshot: LogBase, history: (LogIndex) -> [Entry]) {
+      commit = max(commit, snapshot.index)
+      guard entry(at: snapshot.index)?.epoch != snapshot.position.epoch, snapshot.index > base else { return }
+      entries = history(snapshot.index)
+      base = snapshot.index
+    }
+
+    mutating func restore(_ entry: Entry) {
+      if entry.index <= LogIndex(entries.count) { entries[Int(entry.index) - 1] = entry }
     }
 
     /// Changes a bit of an entry with a value; false if it has none.
@@ -69,7 +105,8 @@ struct FakeDisk {
 
   mutating func submit(_ write: LogWrite) {
     if let first = write.truncateFrom { rotten.removeAll { $0 >= first } }
-    written.take(write)
+    written.take(write, history: history)
+    if write.installed != nil { forgetRot(upTo: written.base) }
     waiting.append(write)
   }
 
@@ -84,21 +121,28 @@ struct FakeDisk {
   /// Ends the fsync under way and returns its writes.
   mutating func finishSync() -> [LogWrite] {
     let done = syncing
-    for write in done { durable.take(write) }
+    for write in done {
+      durable.take(write, history: history)
+      if write.installed != nil { installing = nil }
+    }
     if !done.isEmpty { stored?.write(done) }
     syncing = []
     return done
   }
 
   /// A crash: what waits is lost; an fsync under way has either reached the disk as a whole or not at all.
-  mutating func crash(syncReachedDisk: Bool) {
+  ///
+  /// - Parameter pending: A snapshot that the replica was about to take.
+  mutating func crash(syncReachedDisk: Bool, pending: SnapshotDescription? = nil) {
     if syncReachedDisk { _ = finishSync() }
+    if let installing, stored == nil { durable.install(installing, history: history) }
     if let stored {
-      stored.crash(during: syncing, after: durable, rotten: rotten)
+      stored.crash(during: syncing, after: durable, rotten: rotten, installing: installing, pending: pending)
       durable = stored.found
       replica = Replica()
       for entry in durable.entries.prefix(Int(stored.applied)) { replica.apply(entry) }
     }
+    installing = nil
     syncing = []
     waiting = []
     written = durable
@@ -113,11 +157,38 @@ struct FakeDisk {
     stored?.forget(durable.hardState)
   }
 
+  // MARK: Snapshots and trimming
+
+  /// The replica takes a snapshot; the log follows with a write.
+  mutating func install(_ replica: Replica, standingAt base: LogBase) {
+    self.replica = replica
+    installing = base
+  }
+
+  /// Drops the entries up to an index.
+  mutating func trim(upTo index: LogIndex) {
+    written.base = index
+    durable.base = index
+    forgetRot(upTo: index)
+    stored?.trim(upTo: index)
+  }
+
+  /// Damage is gone with the entries that had it.
+  private mutating func forgetRot(upTo index: LogIndex) {
+    guard rotten.contains(where: { $0 <= index }) else { return }
+    let sound = history(index)
+    for place in rotten where place <= LogIndex(sound.count) {
+      written.restore(sound[Int(place) - 1])
+      durable.restore(sound[Int(place) - 1])
+    }
+    rotten.removeAll { $0 <= index }
+  }
+
   // MARK: Reading
 
   /// Flips a bit of a durable entry.
   mutating func rot(at index: LogIndex, bit: Int) {
-    guard !rotten.contains(index), let entry = durable.entry(at: index), written.entry(at: index) == entry,
+    guard index > durable.base, !rotten.contains(index), let entry = durable.entry(at: index), written.entry(at: index) == entry,
       durable.flip(bit, at: index)
     else { return }
     written.flip(bit, at: index)
@@ -167,7 +238,8 @@ struct FakeDisk {
       }
     }
     return RecoveredState(
-      hardState: durable.hardState, lastIndex: LogIndex(durable.entries.count), reigns: reigns,
+      hardState: durable.hardState,
+      base: LogPosition(epoch: durable.entry(at: durable.base)?.epoch ?? .zero, index: durable.base), lastIndex: LogIndex(durable.entries.count), reigns: reigns,
       configurations: configurations, commit: durable.commit, applied: replica.applied,
       unapplied: Array(durable.entries.dropFirst(Int(replica.applied))))
   }

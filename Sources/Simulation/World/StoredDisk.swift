@@ -15,6 +15,8 @@ final class StoredDisk {
   private let files: SimulatedFiles
   private var dice: Dice
   private var parts: Parts?
+  private let history: (LogIndex) -> [Entry]
+  private var copies: SnapshotFiles { SnapshotFiles(directory: Self.directory, on: files) }
 
   private struct Parts {
     var log: LogStore
@@ -22,7 +24,8 @@ final class StoredDisk {
     var replica: ReplicaWriter
   }
 
-  init(seed: UInt64) {
+  init(seed: UInt64, history: @escaping (LogIndex) -> [Entry] = { _ in [] }) {
+    self.history = history
     files = SimulatedFiles(seed: seed)
     dice = Dice(seed: seed)
     open()
@@ -43,6 +46,55 @@ final class StoredDisk {
     attempt {
       try $0.replica.catchUp(with: $0.reader, upTo: index)
       if dice.chance(percent: 4) { try $0.replica.checkpoint() }
+    }
+  }
+
+  /// Drops the entries up to an index.
+  func trim(upTo index: LogIndex) {
+    attempt {
+      let replica = try $0.replica.makeDurable()
+      while $0.log.base.index < index { try $0.log.trim(upTo: index, within: replica, limit: 16) }
+    }
+  }
+
+  // MARK: Snapshots
+
+  /// Makes a copy of the replica, or finds one.
+  func makeCopy() -> SnapshotDescription? {
+    var made: SnapshotDescription?
+    attempt { made = try copies.make(standingAtLeast: $0.log.base.index) }
+    return made
+  }
+
+  func removeCopies() { attempt { _ in try copies.removeCopies() } }
+
+  func readCopy(_ snapshot: SnapshotDescription, at offset: UInt64, count: Int) -> [UInt8] {
+    var bytes: [UInt8] = []
+    attempt { _ in bytes = try copies.read(snapshot, at: offset, count: count) }
+    return bytes
+  }
+
+  /// How much of another node's copy is here.
+  func openIncoming(_ snapshot: SnapshotDescription) -> UInt64 {
+    var next: UInt64 = 0
+    attempt { _ in next = try copies.open(snapshot) }
+    return next
+  }
+
+  func store(_ bytes: [UInt8], of snapshot: SnapshotDescription, at offset: UInt64) {
+    attempt { _ in try copies.store(bytes, of: snapshot, at: offset) }
+  }
+
+  func removeIncoming() { attempt { _ in try copies.removeIncoming() } }
+
+  /// Whether a copy that has come is what was sent.
+  func checkIncoming(_ snapshot: SnapshotDescription) -> Bool { (try? copies.check(snapshot)) != nil }
+
+  /// Notes a snapshot in the log and lets the replica take it.
+  func install(_ snapshot: SnapshotDescription) {
+    attempt {
+      try $0.log.willInstall(snapshot.base)
+      _ = try $0.replica.install(copies.incomingPath(of: snapshot), standingAt: snapshot.base)
     }
   }
 
@@ -72,14 +124,27 @@ final class StoredDisk {
   /// - Parameters:
   ///   - known: What was durable before the batch.
   ///   - rotten: Entries that have decayed in the model alone.
-  func crash(during batch: [LogWrite], after known: FakeDisk.Contents, rotten: [LogIndex]) {
+  ///   - installing: What the replica has taken, and the log not yet.
+  ///   - pending: What the replica was about to take.
+  func crash(
+    during batch: [LogWrite], after known: FakeDisk.Contents, rotten: [LogIndex], installing: LogBase? = nil,
+    pending: SnapshotDescription? = nil
+  ) {
     var possible = [known]
+    if let installing { possible[0].install(installing, history: history) }
     if !batch.isEmpty {
       var after = known
-      for write in batch { after.take(write) }
+      for write in batch { after.take(write, history: history) }
       possible.append(after)
       files.inject(drawFault(), at: 1 + dice.below(14))
       _ = try? parts?.log.write(batch)
+    } else if let pending, dice.chance(percent: 70), checkIncoming(pending) {
+      var after = known
+      after.install(pending.base, history: history)
+      possible.append(after)
+      files.inject(drawFault(), at: 1 + dice.below(60))
+      try? parts?.log.willInstall(pending.base)
+      _ = try? parts?.replica.install(copies.incomingPath(of: pending), standingAt: pending.base)
     }
     if dice.chance(percent: 30) {
       files.kill()
@@ -135,11 +200,14 @@ final class StoredDisk {
       let log = try LogStore.open(directory: Self.directory, on: files) { identity }
       let reader = try LogReader(directory: Self.directory, on: files)
       let replica = try ReplicaWriter.open(directory: Self.directory, node: identity.id, on: files)
+      try log.finishInstallation(by: replica.standing)
       found = FakeDisk.Contents()
+      found.base = log.base.index
+      found.entries = history(log.base.index)
       found.take(
         LogWrite(
-          ticket: 1, entries: try reader.entries(from: 1, limitBytes: .max, limitCount: .max),
-          hardState: log.hardState, commit: log.commit))
+          ticket: 1, entries: try reader.entries(from: log.base.index + 1, limitBytes: .max, limitCount: .max),
+          hardState: log.hardState, commit: log.commit), history: history)
       try checkReplica(upTo: replica.applied)
       try replica.catchUp(with: reader, upTo: log.commit)
       try checkReplica(upTo: replica.applied)

@@ -8,7 +8,7 @@
 // For information on using the generated types, please see the documentation:
 //   https://github.com/apple/swift-protobuf/
 
-/// The peer protocol, version 1: what Kvorum nodes say to each other. See peer.md for the framing.
+/// The peer protocol, version 2: what Kvorum nodes say to each other. See peer.md for the framing.
 ///
 /// Rules for changing this file: a field number is never used twice, not even after its field is gone; a new field
 /// must be one that an older node may skip. Anything else needs a new protocol version (peer.md).
@@ -263,6 +263,15 @@ nonisolated struct WirePeerMessage: Sendable {
     set {kind = .report(newValue)}
   }
 
+  /// A part of a copy of a replica, or the answer to one.
+  var snapshot: WireSnapshot {
+    get {
+      if case .snapshot(let v)? = kind {return v}
+      return WireSnapshot()
+    }
+    set {kind = .snapshot(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -294,6 +303,8 @@ nonisolated struct WirePeerMessage: Sendable {
     case readReply(WireReadReply)
     /// A node tells how it is, for `kvorum status`.
     case report(WireNodeReport)
+    /// A part of a copy of a replica, or the answer to one.
+    case snapshot(WireSnapshot)
 
   }
 
@@ -879,6 +890,9 @@ nonisolated struct WireAppend: Sendable {
   /// The leader's commit index.
   var commit: UInt64 = 0
 
+  /// Some node may still have to be sent the entries after this one, so that nobody trims them.
+  var needed: UInt64 = 0
+
   /// As in PullReply; none to renew a lease or confirm a read.
   var entries: [WireEntry] = []
 
@@ -1152,6 +1166,197 @@ nonisolated struct WireReadReply: Sendable {
   fileprivate var _value: Data? = nil
 }
 
+/// A copy of a replica on its way to a node that lacks entries which its sender has trimmed.
+nonisolated struct WireSnapshot: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Exactly one of these.
+  var content: WireSnapshot.OneOf_Content? = nil
+
+  /// A part of the copy.
+  var part: WireInstallSnapshot {
+    get {
+      if case .part(let v)? = content {return v}
+      return WireInstallSnapshot()
+    }
+    set {content = .part(newValue)}
+  }
+
+  /// The answer to a part.
+  var reply: WireSnapshotReply {
+    get {
+      if case .reply(let v)? = content {return v}
+      return WireSnapshotReply()
+    }
+    set {content = .reply(newValue)}
+  }
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  /// Exactly one of these.
+  nonisolated enum OneOf_Content: Equatable, Sendable {
+    /// A part of the copy.
+    case part(WireInstallSnapshot)
+    /// The answer to a part.
+    case reply(WireSnapshotReply)
+
+  }
+
+  init() {}
+}
+
+/// A point of the log, and what the entries up to it leave behind beside the keyspace.
+nonisolated struct WireLogBase: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The entry.
+  var position: WireLogPosition {
+    get {_position ?? WireLogPosition()}
+    set {_position = newValue}
+  }
+  /// Returns true if `position` has been explicitly set.
+  var hasPosition: Bool {self._position != nil}
+  /// Clears the value of `position`. Subsequent reads from it will return its default value.
+  mutating func clearPosition() {self._position = nil}
+
+  /// The entry's time, in milliseconds of Unix time.
+  var time: Int64 = 0
+
+  /// The checksum chain's value at the entry.
+  var checksum: UInt64 = 0
+
+  /// The index of the newest configuration up to the entry.
+  var configurationIndex: UInt64 = 0
+
+  /// That configuration.
+  var configuration: WireClusterConfiguration {
+    get {_configuration ?? WireClusterConfiguration()}
+    set {_configuration = newValue}
+  }
+  /// Returns true if `configuration` has been explicitly set.
+  var hasConfiguration: Bool {self._configuration != nil}
+  /// Clears the value of `configuration`. Subsequent reads from it will return its default value.
+  mutating func clearConfiguration() {self._configuration = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _position: WireLogPosition? = nil
+  fileprivate var _configuration: WireClusterConfiguration? = nil
+}
+
+/// A part of a copy of a replica. From the leader it is a promise as an append is; a slave that lends its log sends it in
+/// the candidate's epoch.
+nonisolated struct WireInstallSnapshot: @unchecked Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The leader's or candidate's epoch; not zero.
+  var epoch: WireEpoch {
+    get {_storage._epoch ?? WireEpoch()}
+    set {_uniqueStorage()._epoch = newValue}
+  }
+  /// Returns true if `epoch` has been explicitly set.
+  var hasEpoch: Bool {_storage._epoch != nil}
+  /// Clears the value of `epoch`. Subsequent reads from it will return its default value.
+  mutating func clearEpoch() {_uniqueStorage()._epoch = nil}
+
+  /// Names the copy: XXH64 of each mebibyte of the file, with the value before it as the seed and 0 for the first.
+  var id: UInt64 {
+    get {_storage._id}
+    set {_uniqueStorage()._id = newValue}
+  }
+
+  /// The length of the copy in bytes.
+  var size: UInt64 {
+    get {_storage._size}
+    set {_uniqueStorage()._size = newValue}
+  }
+
+  /// Where the copy stands; not before the first entry.
+  var base: WireLogBase {
+    get {_storage._base ?? WireLogBase()}
+    set {_uniqueStorage()._base = newValue}
+  }
+  /// Returns true if `base` has been explicitly set.
+  var hasBase: Bool {_storage._base != nil}
+  /// Clears the value of `base`. Subsequent reads from it will return its default value.
+  mutating func clearBase() {_uniqueStorage()._base = nil}
+
+  /// Where in the copy the bytes begin.
+  var offset: UInt64 {
+    get {_storage._offset}
+    set {_uniqueStorage()._offset = newValue}
+  }
+
+  /// The bytes; none asks how much of the copy is there.
+  var bytes: Data {
+    get {_storage._bytes}
+    set {_uniqueStorage()._bytes = newValue}
+  }
+
+  /// XXH64 of the bytes, with the offset as the seed.
+  var checksum: UInt64 {
+    get {_storage._checksum}
+    set {_uniqueStorage()._checksum = newValue}
+  }
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// The answer to a part of a copy.
+nonisolated struct WireSnapshotReply: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The part's epoch; not zero.
+  var epoch: WireEpoch {
+    get {_epoch ?? WireEpoch()}
+    set {_epoch = newValue}
+  }
+  /// Returns true if `epoch` has been explicitly set.
+  var hasEpoch: Bool {self._epoch != nil}
+  /// Clears the value of `epoch`. Subsequent reads from it will return its default value.
+  mutating func clearEpoch() {self._epoch = nil}
+
+  /// The copy.
+  var id: UInt64 = 0
+
+  /// So many bytes of the copy are there, from its start.
+  var next: UInt64 = 0
+
+  /// Whether the node holds, on disk, all that the copy holds.
+  var installed: Bool = false
+
+  /// The highest epoch promised; above `epoch` it is a refusal. Absent or zero if none.
+  var promised: WireEpoch {
+    get {_promised ?? WireEpoch()}
+    set {_promised = newValue}
+  }
+  /// Returns true if `promised` has been explicitly set.
+  var hasPromised: Bool {self._promised != nil}
+  /// Clears the value of `promised`. Subsequent reads from it will return its default value.
+  mutating func clearPromised() {self._promised = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _epoch: WireEpoch? = nil
+  fileprivate var _promised: WireEpoch? = nil
+}
+
 /// How a node is, for `kvorum status`; sent now and then, and never used for a decision.
 nonisolated struct WireNodeReport: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -1186,6 +1391,21 @@ nonisolated struct WireNodeReport: Sendable {
   /// What it does, in a few words for people.
   var state: String = String()
 
+  /// The entry after which its log begins.
+  var base: UInt64 = 0
+
+  /// Bytes of a snapshot that it has received; 0 if none comes in.
+  var filledBytes: UInt64 = 0
+
+  /// The length of that snapshot in bytes.
+  var fillSize: UInt64 = 0
+
+  /// Trimmed entries up to here stand in its archive; 0 without one.
+  var archived: UInt64 = 0
+
+  /// What keeps it from trimming its log, as a sentence for people; empty if nothing does.
+  var trouble: String = String()
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -1207,7 +1427,7 @@ nonisolated extension WireOperation: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WirePeerMessage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".PeerMessage"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}poll\0\u{3}poll_reply\0\u{1}prepare\0\u{3}prepare_reply\0\u{1}pull\0\u{3}pull_reply\0\u{1}append\0\u{3}append_reply\0\u{3}handover_request\0\u{1}handover\0\u{1}dismissal\0\u{3}read_request\0\u{3}read_reply\0\u{1}report\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}poll\0\u{3}poll_reply\0\u{1}prepare\0\u{3}prepare_reply\0\u{1}pull\0\u{3}pull_reply\0\u{1}append\0\u{3}append_reply\0\u{3}handover_request\0\u{1}handover\0\u{1}dismissal\0\u{3}read_request\0\u{3}read_reply\0\u{1}report\0\u{1}snapshot\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1397,6 +1617,19 @@ nonisolated extension WirePeerMessage: SwiftProtobuf.Message, SwiftProtobuf._Mes
           self.kind = .report(v)
         }
       }()
+      case 15: try {
+        var v: WireSnapshot?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .snapshot(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .snapshot(v)
+        }
+      }()
       default: break
       }
     }
@@ -1463,6 +1696,10 @@ nonisolated extension WirePeerMessage: SwiftProtobuf.Message, SwiftProtobuf._Mes
     case .report?: try {
       guard case .report(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
+    }()
+    case .snapshot?: try {
+      guard case .snapshot(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
     }()
     case nil: break
     }
@@ -2252,7 +2489,7 @@ nonisolated extension WirePullReply: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension WireAppend: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Append"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}number\0\u{1}previous\0\u{1}commit\0\u{2}\u{2}entries\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}number\0\u{1}previous\0\u{1}commit\0\u{1}needed\0\u{1}entries\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2264,6 +2501,7 @@ nonisolated extension WireAppend: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.number) }()
       case 3: try { try decoder.decodeSingularMessageField(value: &self._previous) }()
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.commit) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.needed) }()
       case 6: try { try decoder.decodeRepeatedMessageField(value: &self.entries) }()
       default: break
       }
@@ -2287,6 +2525,9 @@ nonisolated extension WireAppend: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if self.commit != 0 {
       try visitor.visitSingularUInt64Field(value: self.commit, fieldNumber: 4)
     }
+    if self.needed != 0 {
+      try visitor.visitSingularUInt64Field(value: self.needed, fieldNumber: 5)
+    }
     if !self.entries.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.entries, fieldNumber: 6)
     }
@@ -2298,6 +2539,7 @@ nonisolated extension WireAppend: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.number != rhs.number {return false}
     if lhs._previous != rhs._previous {return false}
     if lhs.commit != rhs.commit {return false}
+    if lhs.needed != rhs.needed {return false}
     if lhs.entries != rhs.entries {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -2618,9 +2860,296 @@ nonisolated extension WireReadReply: SwiftProtobuf.Message, SwiftProtobuf._Messa
   }
 }
 
+nonisolated extension WireSnapshot: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Snapshot"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}part\0\u{1}reply\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try {
+        var v: WireInstallSnapshot?
+        var hadOneofValue = false
+        if let current = self.content {
+          hadOneofValue = true
+          if case .part(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.content = .part(v)
+        }
+      }()
+      case 2: try {
+        var v: WireSnapshotReply?
+        var hadOneofValue = false
+        if let current = self.content {
+          hadOneofValue = true
+          if case .reply(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.content = .reply(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    switch self.content {
+    case .part?: try {
+      guard case .part(let v)? = self.content else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    }()
+    case .reply?: try {
+      guard case .reply(let v)? = self.content else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireSnapshot, rhs: WireSnapshot) -> Bool {
+    if lhs.content != rhs.content {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireLogBase: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".LogBase"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}position\0\u{1}time\0\u{1}checksum\0\u{3}configuration_index\0\u{1}configuration\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._position) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.time) }()
+      case 3: try { try decoder.decodeSingularFixed64Field(value: &self.checksum) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.configurationIndex) }()
+      case 5: try { try decoder.decodeSingularMessageField(value: &self._configuration) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._position {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if self.time != 0 {
+      try visitor.visitSingularInt64Field(value: self.time, fieldNumber: 2)
+    }
+    if self.checksum != 0 {
+      try visitor.visitSingularFixed64Field(value: self.checksum, fieldNumber: 3)
+    }
+    if self.configurationIndex != 0 {
+      try visitor.visitSingularUInt64Field(value: self.configurationIndex, fieldNumber: 4)
+    }
+    try { if let v = self._configuration {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireLogBase, rhs: WireLogBase) -> Bool {
+    if lhs._position != rhs._position {return false}
+    if lhs.time != rhs.time {return false}
+    if lhs.checksum != rhs.checksum {return false}
+    if lhs.configurationIndex != rhs.configurationIndex {return false}
+    if lhs._configuration != rhs._configuration {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireInstallSnapshot: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".InstallSnapshot"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}id\0\u{1}size\0\u{1}base\0\u{1}offset\0\u{1}bytes\0\u{1}checksum\0")
+
+  fileprivate class _StorageClass {
+    var _epoch: WireEpoch? = nil
+    var _id: UInt64 = 0
+    var _size: UInt64 = 0
+    var _base: WireLogBase? = nil
+    var _offset: UInt64 = 0
+    var _bytes: Data = Data()
+    var _checksum: UInt64 = 0
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _epoch = source._epoch
+      _id = source._id
+      _size = source._size
+      _base = source._base
+      _offset = source._offset
+      _bytes = source._bytes
+      _checksum = source._checksum
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularMessageField(value: &_storage._epoch) }()
+        case 2: try { try decoder.decodeSingularFixed64Field(value: &_storage._id) }()
+        case 3: try { try decoder.decodeSingularUInt64Field(value: &_storage._size) }()
+        case 4: try { try decoder.decodeSingularMessageField(value: &_storage._base) }()
+        case 5: try { try decoder.decodeSingularUInt64Field(value: &_storage._offset) }()
+        case 6: try { try decoder.decodeSingularBytesField(value: &_storage._bytes) }()
+        case 7: try { try decoder.decodeSingularFixed64Field(value: &_storage._checksum) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      try { if let v = _storage._epoch {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+      } }()
+      if _storage._id != 0 {
+        try visitor.visitSingularFixed64Field(value: _storage._id, fieldNumber: 2)
+      }
+      if _storage._size != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._size, fieldNumber: 3)
+      }
+      try { if let v = _storage._base {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+      } }()
+      if _storage._offset != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._offset, fieldNumber: 5)
+      }
+      if !_storage._bytes.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._bytes, fieldNumber: 6)
+      }
+      if _storage._checksum != 0 {
+        try visitor.visitSingularFixed64Field(value: _storage._checksum, fieldNumber: 7)
+      }
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireInstallSnapshot, rhs: WireInstallSnapshot) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._epoch != rhs_storage._epoch {return false}
+        if _storage._id != rhs_storage._id {return false}
+        if _storage._size != rhs_storage._size {return false}
+        if _storage._base != rhs_storage._base {return false}
+        if _storage._offset != rhs_storage._offset {return false}
+        if _storage._bytes != rhs_storage._bytes {return false}
+        if _storage._checksum != rhs_storage._checksum {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireSnapshotReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".SnapshotReply"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}id\0\u{1}next\0\u{1}installed\0\u{1}promised\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._epoch) }()
+      case 2: try { try decoder.decodeSingularFixed64Field(value: &self.id) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.next) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.installed) }()
+      case 5: try { try decoder.decodeSingularMessageField(value: &self._promised) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._epoch {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if self.id != 0 {
+      try visitor.visitSingularFixed64Field(value: self.id, fieldNumber: 2)
+    }
+    if self.next != 0 {
+      try visitor.visitSingularUInt64Field(value: self.next, fieldNumber: 3)
+    }
+    if self.installed != false {
+      try visitor.visitSingularBoolField(value: self.installed, fieldNumber: 4)
+    }
+    try { if let v = self._promised {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireSnapshotReply, rhs: WireSnapshotReply) -> Bool {
+    if lhs._epoch != rhs._epoch {return false}
+    if lhs.id != rhs.id {return false}
+    if lhs.next != rhs.next {return false}
+    if lhs.installed != rhs.installed {return false}
+    if lhs._promised != rhs._promised {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension WireNodeReport: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".NodeReport"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}last\0\u{1}commit\0\u{1}applied\0\u{3}log_bytes\0\u{3}replica_bytes\0\u{3}wal_bytes\0\u{1}state\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}last\0\u{1}commit\0\u{1}applied\0\u{3}log_bytes\0\u{3}replica_bytes\0\u{3}wal_bytes\0\u{1}state\0\u{1}base\0\u{3}filled_bytes\0\u{3}fill_size\0\u{1}archived\0\u{1}trouble\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2635,6 +3164,11 @@ nonisolated extension WireNodeReport: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 5: try { try decoder.decodeSingularUInt64Field(value: &self.replicaBytes) }()
       case 6: try { try decoder.decodeSingularUInt64Field(value: &self.walBytes) }()
       case 7: try { try decoder.decodeSingularStringField(value: &self.state) }()
+      case 8: try { try decoder.decodeSingularUInt64Field(value: &self.base) }()
+      case 9: try { try decoder.decodeSingularUInt64Field(value: &self.filledBytes) }()
+      case 10: try { try decoder.decodeSingularUInt64Field(value: &self.fillSize) }()
+      case 11: try { try decoder.decodeSingularUInt64Field(value: &self.archived) }()
+      case 12: try { try decoder.decodeSingularStringField(value: &self.trouble) }()
       default: break
       }
     }
@@ -2666,6 +3200,21 @@ nonisolated extension WireNodeReport: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if !self.state.isEmpty {
       try visitor.visitSingularStringField(value: self.state, fieldNumber: 7)
     }
+    if self.base != 0 {
+      try visitor.visitSingularUInt64Field(value: self.base, fieldNumber: 8)
+    }
+    if self.filledBytes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.filledBytes, fieldNumber: 9)
+    }
+    if self.fillSize != 0 {
+      try visitor.visitSingularUInt64Field(value: self.fillSize, fieldNumber: 10)
+    }
+    if self.archived != 0 {
+      try visitor.visitSingularUInt64Field(value: self.archived, fieldNumber: 11)
+    }
+    if !self.trouble.isEmpty {
+      try visitor.visitSingularStringField(value: self.trouble, fieldNumber: 12)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2677,6 +3226,11 @@ nonisolated extension WireNodeReport: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.replicaBytes != rhs.replicaBytes {return false}
     if lhs.walBytes != rhs.walBytes {return false}
     if lhs.state != rhs.state {return false}
+    if lhs.base != rhs.base {return false}
+    if lhs.filledBytes != rhs.filledBytes {return false}
+    if lhs.fillSize != rhs.fillSize {return false}
+    if lhs.archived != rhs.archived {return false}
+    if lhs.trouble != rhs.trouble {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -6,6 +6,7 @@ struct AppendDraft {
   private var number: UInt64 = 0
   private var previous: LogPosition?
   private var commit: LogIndex = 0
+  private var needed: LogIndex = 0
   private var entries: [Entry] = []
 
   mutating func merge(_ reader: inout WireReader) throws {
@@ -15,6 +16,7 @@ struct AppendDraft {
       case WireTag.Append.number: number = try reader.varint()
       case WireTag.Append.previous: try reader.merge(into: &previous)
       case WireTag.Append.commit: commit = try reader.varint()
+      case WireTag.Append.needed: needed = try reader.varint()
       case WireTag.Append.entries: entries.append(try reader.entry())
       default: try reader.skip(tag)
       }
@@ -27,7 +29,8 @@ struct AppendDraft {
     try Checks.sequence(entries, after: previous, in: epoch, "append")
     return Message.Append(
       epoch: epoch, number: number, previous: previous, entries: entries,
-      commit: try Checks.index(commit, "commit index of the append"))
+      commit: try Checks.index(commit, "commit index of the append"),
+      needed: try Checks.index(needed, "needed index of the append"))
   }
 }
 

@@ -13,6 +13,8 @@ extension WirePeerMessage {
     case .core(.handoverRequest(let request)): kind = .handoverRequest(WireHandoverRequest(request))
     case .core(.handover(let token)): kind = .handover(WireHandoverToken(token))
     case .core(.dismissal(let dismissal)): kind = .dismissal(WireDismissal(dismissal))
+    case .core(.installSnapshot(let part)): kind = .snapshot(WireSnapshot(part))
+    case .core(.snapshotReply(let reply)): kind = .snapshot(WireSnapshot(reply))
     case .report(let report): kind = .report(WireNodeReport(report))
     case .core(.append), .core(.pullReply), .readRequest, .readReply:
       preconditionFailure("The hand-written codec writes this frame.")
@@ -31,6 +33,7 @@ extension WirePeerMessage {
     case .handoverRequest(let request): .core(.handoverRequest(try request.request()))
     case .handover(let token): .core(.handover(try token.handoverToken("handover")))
     case .dismissal(let dismissal): .core(.dismissal(try dismissal.dismissal()))
+    case .snapshot(let snapshot): .core(try snapshot.message())
     case .report(let report): .report(try report.report())
     case .append, .pullReply, .readRequest, .readReply, nil:
       throw PeerProtocolError("A frame holds no message that this release knows.")

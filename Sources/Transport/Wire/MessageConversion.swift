@@ -167,6 +167,11 @@ extension WireNodeReport {
     replicaBytes = report.replicaBytes
     walBytes = report.walBytes
     state = report.state
+    base = report.base
+    filledBytes = report.filledBytes
+    fillSize = report.fillSize
+    archived = report.archived
+    trouble = report.trouble
   }
 
   func report() throws -> NodeReport {
@@ -174,7 +179,9 @@ extension WireNodeReport {
     return NodeReport(
       last: try last.position("report"), commit: try Checks.index(commit, "commit index of the report"),
       applied: try Checks.index(applied, "applied index of the report"), logBytes: logBytes,
-      replicaBytes: replicaBytes, walBytes: walBytes, state: state)
+      replicaBytes: replicaBytes, walBytes: walBytes, state: state,
+      base: try Checks.index(base, "base of the report"), filledBytes: filledBytes, fillSize: fillSize,
+      archived: try Checks.index(archived, "archived index of the report"), trouble: trouble)
   }
 }
 

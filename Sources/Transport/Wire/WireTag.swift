@@ -12,7 +12,7 @@ enum WireTag {
     static let readRequest = delimited(12)
     static let readReply = delimited(13)
     /// The tags of all messages of the oneof.
-    static let kinds = delimited(1)...delimited(14)
+    static let kinds = delimited(1)...delimited(15)
   }
   enum Epoch {
     static let round = varint(1)
@@ -44,6 +44,7 @@ enum WireTag {
     static let number = varint(2)
     static let previous = delimited(3)
     static let commit = varint(4)
+    static let needed = varint(5)
     static let entries = delimited(6)
   }
   enum PullReply {

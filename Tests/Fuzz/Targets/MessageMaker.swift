@@ -10,7 +10,7 @@ struct MessageMaker {
   let sender: NodeID
 
   mutating func message() -> Message {
-    switch source.below(11) {
+    switch source.below(13) {
     case 0: return .poll(Message.Poll(number: source.number()))
     case 1:
       return .pollReply(
@@ -42,8 +42,25 @@ struct MessageMaker {
         Message.AppendReply(epoch: epoch(), number: number(), outcome: outcome(), applied: index()))
     case 8: return .handoverRequest(Message.HandoverRequest(epoch: epoch()))
     case 9: return .handover(token())
+    case 10: return .installSnapshot(part())
+    case 11:
+      return .snapshotReply(
+        Message.SnapshotReply(
+          epoch: epoch(), id: number(), next: number(), isInstalled: source.bool(), promised: epoch()))
     default: return .dismissal(Message.Dismissal(reason: .nameInUse, explanation: "x"))
     }
+  }
+
+  /// A part of a copy that has two bytes.
+  private mutating func part() -> Message.InstallSnapshot {
+    let base = LogBase(
+      position: position(), time: 0, checksum: 0,
+      configuration: IndexedConfiguration(index: 1, configuration: SampleFrames.configuration))
+    let offset = UInt64(source.below(3))
+    let bytes = source.take(source.below(3))
+    return Message.InstallSnapshot(
+      epoch: source.bool() ? ownEpoch() : epoch(), snapshot: SnapshotDescription(id: number(), size: 2, base: base),
+      offset: offset, bytes: bytes, checksum: SnapshotRead.checksum(of: bytes, at: offset))
   }
 
   private mutating func number() -> UInt64 {

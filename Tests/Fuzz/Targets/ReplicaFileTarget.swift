@@ -13,9 +13,9 @@ enum ReplicaFileTarget {
     let writer = try ReplicaWriter.open(directory: directory.path, node: NodeID(3))
     let configuration = Entry(
       index: 1, epoch: SampleFrames.first, time: 0, payload: .configuration(SampleFrames.configuration))
-    try writer.apply([configuration] + puts(2...120, size: 30) + puts(121...122, size: 9_000), upTo: 122)
+    try writer.apply([configuration] + puts(2...120, size: 30) + puts(121...122, size: 9_000))
     try writer.checkpoint()
-    for index: LogIndex in 123...135 { try writer.apply(puts(index...index, size: 50), upTo: index) }
+    for index: LogIndex in 123...135 { try writer.apply(puts(index...index, size: 50)) }
     return Fixture(database: directory.read(path), wal: directory.read(path + "-wal"))
   }
 
@@ -50,7 +50,7 @@ enum ReplicaFileTarget {
         payload: .mutations([
           .delete(Array("key:4".utf8)), .delete([0xFF, 9]), .put(Array("key:5".utf8), [1]),
         ]))
-      try writer.apply(puts(next...next, size: 9_000) + [gone], upTo: next + 1)
+      try writer.apply(puts(next...next, size: 9_000) + [gone])
       try writer.checkpoint()
       try read(ReplicaReader(directory: directory.path))
     }

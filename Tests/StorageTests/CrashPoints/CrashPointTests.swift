@@ -25,6 +25,9 @@ import Testing
   @Test(arguments: [
     (Mutant.acknowledgeBeforeFsync, "append"), (.acknowledgeBeforeFsync, "a promise"),
     (.acknowledgeBeforeFsync, "checkpoint of the replica"), (.appliedIndexOutsideTransaction, "apply"),
+    (.trimBeforeReplicaFsync, "trim"),
+    (.snapshotDropsLongerLog, "installation over a log that holds it"),
+    (.snapshotKeepsOtherLog, "installation over another tail"),
   ])
   func `a fault planted in the storage is found`(_ mutant: Mutant, _ name: String) throws {
     let operation = try #require(StorageOperation.all.first { $0.name == name })

@@ -69,6 +69,45 @@ struct StorageOperation: Sendable, CustomTestStringConvertible {
         try $0.write([LogWrite(ticket: 1, commit: last)])
       }
     ) { try $0.apply() },
+    StorageOperation("trim", after: anAppliedLog) { try $0.trim(upTo: 3) },
+    StorageOperation("append after a trim", after: aTrimmedLog) { try $0.append([put("user:1", "new")]) },
+    StorageOperation("cut right after the base", after: aTrimmedLog) { node in
+      let state = try node.state
+      try node.write([
+        LogWrite(
+          ticket: 1, truncateFrom: 5,
+          entries: [Samples.noop(5, epoch: Epoch(round: state.epoch.round + 1, master: NodeID(3)))])
+      ])
+    },
+    StorageOperation("making of a copy", after: anAppliedLog) { try $0.copyReplica() },
+    StorageOperation("receipt of a snapshot", after: anAppliedLog) { try $0.receive(.later()) },
+    StorageOperation("installation over a shorter log", after: { try receive(.later(), $0) }) {
+      try $0.install(.later())
+    },
+    StorageOperation("installation over another tail", after: { try receive(.other(), $0) }) {
+      try $0.install(.other())
+    },
+    StorageOperation("installation over a log that holds it", after: { try receive(.held(), $0) }) {
+      try $0.install(.held())
+    },
+    StorageOperation(
+      "installation in an empty node",
+      after: {
+        try $0.start()
+        try $0.receive(.later())
+      }
+    ) { try $0.install(.later()) },
+    StorageOperation("installation over a trimmed log", after: { try aTrimmedLog($0); try $0.receive(.later()) }) {
+      try $0.install(.later())
+    },
+    StorageOperation(
+      "append after an installation",
+      after: {
+        try receive(.later(), $0)
+        try $0.install(.later())
+      }
+    ) { try $0.append([put("a", "new")]) },
+    StorageOperation("migration of both files", after: { try $0.installFirstFormat() }) { try $0.start() },
     StorageOperation("checkpoint of the log", after: aSmallLog) { try $0.checkpointLog() },
     StorageOperation(
       "checkpoint of the replica",
@@ -130,6 +169,24 @@ private func cut(_ node: TestedNode) throws {
 private func aSmallLog(_ node: TestedNode) throws {
   try node.start()
   try node.write([LogWrite(ticket: 1, entries: Samples.everyKind, commit: 4)])
+}
+
+/// The same, with all that is committed applied.
+private func anAppliedLog(_ node: TestedNode) throws {
+  try aSmallLog(node)
+  try node.apply()
+}
+
+/// The same, with the whole of a snapshot beside it.
+private func receive(_ snapshot: @autoclosure () throws -> TestedSnapshot, _ node: TestedNode) throws {
+  try anAppliedLog(node)
+  try node.receive(try snapshot())
+}
+
+/// A log that begins after the last entry that is committed.
+private func aTrimmedLog(_ node: TestedNode) throws {
+  try anAppliedLog(node)
+  try node.trim(upTo: 4)
 }
 
 /// The same, all in the databases, so that the next write begins the -wal files anew.

@@ -25,6 +25,10 @@ final class TestedNode {
   private(set) var possible: Set<LogState?> = [nil]
   /// What the replica has fsynced at least.
   private var durablyApplied: LogIndex = 0
+  /// The entries that were trimmed, and may be in the replica alone.
+  private var trimmed: [Entry] = []
+  /// What the replica takes, or has taken, in place of entries.
+  private var snapshot: TestedSnapshot?
   private var discarded: [DiscardedTail: [Entry]] = [:]
 
   init(seed: UInt64) { files = SimulatedFiles(seed: seed) }
@@ -52,6 +56,7 @@ final class TestedNode {
     let reader = try LogReader(directory: Self.directory, on: files)
     if checking { try checkLog(reader) }
     let replica = try ReplicaWriter.open(directory: Self.directory, node: log.identity.id, on: files)
+    try finishInstallation(log, replica)
     if checking { try checkReplica() }
     try replica.catchUp(with: reader, upTo: log.commit)
     if checking { try checkReplica() }
@@ -99,7 +104,87 @@ final class TestedNode {
     let state = try state
     let replica = try opened(replica)
     try replica.apply(
-      state.entries.filter { $0.index > replica.applied && $0.index <= state.commit }, upTo: state.commit)
+      state.entries.filter { $0.index > replica.applied && $0.index <= state.commit })
+  }
+
+  /// Drops the entries up to an index, two at a time.
+  func trim(upTo index: LogIndex) throws {
+    let replica = try opened(replica).makeDurable()
+    durablyApplied = replica.applied
+    let before = try state
+    trimmed += before.entries.filter { $0.index <= index }
+    var next = before
+    while next.base.index < index {
+      let before = next
+      next = before.trimmed(upTo: min(index, before.base.index + 2))
+      possible = [before, next]
+      try opened(log).trim(upTo: index, within: replica, limit: 2)
+    }
+    possible = [next]
+  }
+
+  /// Takes all of a copy in parts and checks it; nothing is installed yet.
+  func receive(_ snapshot: TestedSnapshot) throws {
+    self.snapshot = snapshot
+    let files = SnapshotFiles(directory: Self.directory, on: files)
+    var next = Int(try files.open(snapshot.description))
+    while next < snapshot.bytes.count {
+      let end = min(next + 5_000, snapshot.bytes.count)
+      try files.store(Array(snapshot.bytes[next..<end]), of: snapshot.description, at: UInt64(next))
+      next = end
+    }
+    try files.check(snapshot.description)
+  }
+
+  /// Lets replica and log take a copy that was received, as production does.
+  func install(_ snapshot: TestedSnapshot) throws {
+    let before = try state
+    let base = snapshot.description.base
+    let after = before.after([LogWrite(ticket: 1, installed: base)])
+    possible = [before, after]
+    let path = SnapshotFiles(directory: Self.directory, on: files).incomingPath(of: snapshot.description)
+    try opened(log).willInstall(base)
+    _ = try opened(replica).install(path, standingAt: base)
+    durablyApplied = base.index
+    let tails = try opened(log).write([LogWrite(ticket: 1, installed: base)])
+    possible = [after]
+    for tail in tails { discarded[tail] = before.entries.filter { $0.index >= tail.first } }
+  }
+
+  private func finishInstallation(_ log: LogStore, _ replica: ReplicaWriter) throws {
+    let before = try state
+    var after = before
+    if let base = snapshot?.description.base, replica.standing.index >= base.index { after.install(base) }
+    possible = [before, after]
+    try log.finishInstallation(by: replica.standing)
+    possible = [after]
+  }
+
+  /// Makes a copy of the replica.
+  @discardableResult
+  func copyReplica() throws -> SnapshotDescription {
+    try SnapshotFiles(directory: Self.directory, on: files).make(standingAtLeast: 0)
+  }
+
+  /// Puts the files of the first release in place of the node's.
+  func installFirstFormat() throws {
+    for (directory, parent) in [("/data", "/"), (Self.directory, "/data")] {
+      try files.makeDirectory(directory)
+      try files.synchronizeDirectory(parent)
+    }
+    for fixture in try Fixtures.firstFormat(in: Self.directory) {
+      let file = try SQLiteConnection(path: fixture.path, mode: .create, vfs: files.sqliteVFS)
+      try file.execute("PRAGMA journal_mode = WAL")
+      try file.execute(fixture.sql)
+      // The commit index on disk may lag behind; here it must say what the replica may hold.
+      if fixture.path == DataDirectory.log(in: Self.directory) {
+        try file.execute("UPDATE node SET commit_index = 12")
+      }
+      try file.close()
+    }
+    try files.synchronizeDirectory(Self.directory)
+    possible = [try LogState(LogReader(directory: Self.directory, on: files))]
+    durablyApplied = try ReplicaReader(directory: Self.directory, on: files).appliedIndex()
   }
 
   func checkpointLog() throws { try opened(log).checkpoint() }
@@ -126,7 +211,7 @@ final class TestedNode {
     guard let log, let replica else { return }
     let refusals = [
       try Self.refuses { _ = try log.write([LogWrite(ticket: 9)]) },
-      try Self.refuses { try replica.apply([], upTo: replica.applied) },
+      try Self.refuses { try replica.apply([]) },
     ]
     try demand(refusals.contains(true), "a write failed, and neither file refuses the next one")
   }
@@ -150,7 +235,7 @@ final class TestedNode {
     }
     try demand(try connection.integer("SELECT count(*) FROM log_part") == Int64(parts), "half a transaction")
     let checksums = try connection.prepare(#"SELECT checksum FROM log ORDER BY "index""#)
-    var checksum = EntryChecksum.initial
+    var checksum = state.base.checksum
     for entry in state.entries {
       checksum = EntryChecksum.next(after: checksum, entry)
       try demand(try checksums.step() && checksums.bits(0) == checksum, "the chain breaks at \(entry.index)")
@@ -172,11 +257,16 @@ final class TestedNode {
     let applied = try reader.appliedIndex()
     try demand(applied >= durablyApplied, "the replica has lost entries that it had fsynced")
     try demand(applied <= state.commit, "the replica is ahead of the log")
-    let expected = replay(state.entries.prefix(Int(applied)))
+    let isFromSnapshot = (snapshot?.description.base.index).map { $0 <= max(applied, state.base.index) }
+    let history = isFromSnapshot == true ? snapshot!.entries : trimmed
+    let gone = history.filter { $0.index <= state.base.index }
+    let expected = replay((gone + state.entries).prefix(Int(applied)))
     var found: [[UInt8]: StoredValue] = [:]
     for (key, _) in try reader.keys(after: nil, limit: .max) { found[key] = try reader.value(for: key) }
     try demand(found == expected, "the replica is not the log's replay up to \(applied)")
     try demand(try reader.count() == expected.count, "the replica's count of keys is wrong")
+    let verdict = try reader.verify()
+    try demand(verdict.isSound, "the rows do not fit their checksums: \(verdict)")
   }
 
   private func checkRecovered(_ recovered: RecoveredState) throws {

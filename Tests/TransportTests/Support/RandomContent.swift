@@ -9,7 +9,7 @@ struct RandomContent {
   init(seed: UInt64) { random = SplitMix64(seed: seed) }
 
   /// The kinds of frame.
-  static let kinds = 14
+  static let kinds = 16
 
   mutating func frame() -> PeerFrame { frame(kind: Int.random(in: 0..<Self.kinds, using: &random)) }
 
@@ -39,12 +39,32 @@ struct RandomContent {
       .core(.dismissal(Message.Dismissal(reason: bool() ? .removed : .nameInUse, explanation: text())))
     case 11: .readRequest(ReadRequest(number: number(), minimumAppliedIndex: index(), key: bytes()))
     case 12: .readReply(readReply())
+    case 13: .core(.installSnapshot(part()))
+    case 14:
+      .core(
+        .snapshotReply(
+          Message.SnapshotReply(
+            epoch: epoch(), id: number(), next: number(), isInstalled: bool(), promised: epochOrZero())))
     default:
       .report(
         NodeReport(
           last: position(), commit: index(), applied: index(), logBytes: number(), replicaBytes: number(),
-          walBytes: number(), state: text()))
+          walBytes: number(), state: text(), base: index(), filledBytes: number(), fillSize: number(),
+          archived: index(), trouble: text()))
     }
+  }
+
+  mutating func part() -> Message.InstallSnapshot {
+    let bytes = bytes()
+    let offset = number() >> 2
+    let index = 1 + index() / 2
+    let base = LogBase(
+      position: LogPosition(epoch: epoch(), index: index), time: time(), checksum: number(),
+      configuration: IndexedConfiguration(index: 1 + number() % index, configuration: configuration()))
+    return Message.InstallSnapshot(
+      epoch: epoch(),
+      snapshot: SnapshotDescription(id: number(), size: offset + UInt64(bytes.count) + number() >> 2, base: base),
+      offset: offset, bytes: bytes, checksum: number())
   }
 
   mutating func append() -> Message.Append {
@@ -52,7 +72,7 @@ struct RandomContent {
     let entries = entries(after: previous)
     return Message.Append(
       epoch: reign(over: entries, previous), number: number(), previous: previous, entries: entries,
-      commit: index())
+      commit: index(), needed: index())
   }
 
   mutating func pullReply() -> Message.PullReply {

@@ -1,0 +1,68 @@
+import Replication
+import SQLite
+
+/// What was found when each row of a replica was held against its checksum, and all of them against their sum.
+public struct ReplicaVerdict: Hashable, Sendable {
+  /// Where in the log the replica stands.
+  public var standing: LogBase
+  /// How many rows there are.
+  public var rows: Int64 = 0
+  /// How many rows there should be, as the table `meta` says.
+  public var expectedRows: Int64
+  /// Keys whose rows do not fit their checksums: the first hundred of them.
+  public var damagedKeys: [[UInt8]] = []
+  /// How many such keys there are.
+  public var damagedCount = 0
+  /// The sum, modulo 2^64, of the checksums that the rows as they are should have.
+  public var content: UInt64 = 0
+  /// The sum of the rows' checksums as the table `meta` says.
+  public var expectedContent: UInt64
+
+  /// Whether every row is there and as it was written.
+  public var isSound: Bool { damagedCount == 0 && rows == expectedRows && content == expectedContent }
+}
+
+extension ReplicaReader {
+  private static let namedKeys = 100
+
+  /// Holds every row against its checksum, and their number and sum against what the file says, in one snapshot.
+  ///
+  /// - Parameter onProgress: Called now and then with the number of rows read so far.
+  /// - Throws: `StorageError` if the file cannot be read to its end, or is of format version 1, which has no checksums.
+  public func verify(onProgress: (Int64) -> Void = { _ in }) throws -> ReplicaVerdict {
+    guard hasChecksums else {
+      throw StorageError(
+        .foreign, path,
+        "\(path) has format version 1, whose rows have no checksums: start the node once with this release.")
+    }
+    return try wordingErrors {
+      let rows = try connection.prepare(
+        "SELECT key, value, version, created_index, modified_index, expires_at, checksum FROM kv")
+      // The rows and what is said of them must be of one snapshot, which lasts while this statement runs.
+      defer { rows.reset() }
+      var isRow = try rows.step()
+      let meta = try ReplicaMeta(connection).read()
+      var verdict = ReplicaVerdict(
+        standing: meta.standing, expectedRows: meta.keyCount, expectedContent: meta.contentChecksum)
+      var checksum = RowChecksum()
+      while isRow {
+        let actual = rows.withBytes(0) { key in
+          rows.withBytes(1) { value in
+            checksum.of(
+              key: key, value: value, version: rows.integer(2), createdIndex: rows.bits(3),
+              modifiedIndex: rows.bits(4), expiresAt: rows.optionalInteger(5))
+          }
+        }
+        if actual != rows.bits(6) {
+          verdict.damagedCount += 1
+          if verdict.damagedKeys.count < Self.namedKeys { verdict.damagedKeys.append(rows.bytes(0)) }
+        }
+        verdict.content &+= actual
+        verdict.rows += 1
+        if verdict.rows & 0xFFF == 0 { onProgress(verdict.rows) }
+        isRow = try rows.step()
+      }
+      return verdict
+    }
+  }
+}
