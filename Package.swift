@@ -31,6 +31,7 @@ let package = Package(
     .executable(name: "kvorum", targets: ["KvorumCLI"]),
     .executable(name: "kvsim", targets: ["kvsim"]),
     .executable(name: "kvbench", targets: ["kvbench"]),
+    .executable(name: "kvlog", targets: ["kvlog"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
@@ -92,6 +93,11 @@ let package = Package(
         argumentParser,
       ],
       path: "tools/kvbench", swiftSettings: strict),
+
+    .executableTarget(
+      name: "kvlog",
+      dependencies: ["Storage", "SQLite", "Commands", "RESP", "Replication", nioCore, argumentParser],
+      path: "tools/kvlog", swiftSettings: strict),
 
     .testTarget(name: "SQLiteTests", dependencies: ["SQLite"], swiftSettings: strict),
     .testTarget(

@@ -51,10 +51,16 @@ public final class Node: Sendable {
     self.group = group
     let reserve = DiskReserve(directory: configuration.dataDirectory)
     store = try Self.openLog(configuration, reserve)
+    if store.identity.role == nil {
+      // The directory was made offline: it becomes what it is first started as.
+      let role = configuration.role
+      try store.decide(
+        role: role, name: configuration.name ?? Self.defaultName(role, store.identity.id))
+    }
     identity = store.identity
-    guard identity.role.isMaster == configuration.role.isMaster else {
+    if let role = identity.role, role.isMaster != configuration.role.isMaster {
       throw NodeError.configuration(
-        "\(configuration.dataDirectory) holds a \(identity.role.rawValue), not a \(configuration.role.rawValue): "
+        "\(configuration.dataDirectory) holds a \(role.rawValue), not a \(configuration.role.rawValue): "
           + "choose another --data")
     }
     if let name = configuration.name, name != identity.name {

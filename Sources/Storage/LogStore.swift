@@ -75,6 +75,20 @@ public final class LogStore: @unchecked Sendable {
     }
   }
 
+  /// Decides, once, what a node is whose directory was made offline.
+  public func decide(role: NodeRole, name: String) throws {
+    try stoppingOnError {
+      guard identity.role == nil else {
+        throw StorageError(.invalidWrite, path, "\(path) holds the node \(identity.name) already.")
+      }
+      let statement = try connection.prepare("UPDATE node SET role = ?, name = ?")
+      try statement.bind(role.rawValue, at: 1)
+      try statement.bind(name, at: 2)
+      try statement.run()
+      (identity.role, identity.name) = (role, name)
+    }
+  }
+
   /// Writes a batch in one transaction, in the order given; all of it is durable when this returns.
   ///
   /// - Returns: What was cut from the log, and where it is kept now.

@@ -25,16 +25,30 @@ public struct ReplicaVerdict: Hashable, Sendable {
 extension ReplicaReader {
   private static let namedKeys = 100
 
+  /// Where in the log the replica stands. Throws if the file is of format version 1, which does not say.
+  public func standing() throws -> LogBase {
+    try requireChecksums()
+    return try wordingErrors { try ReplicaMeta(connection).read().standing }
+  }
+
+  private func requireChecksums() throws {
+    guard !hasChecksums else { return }
+    throw StorageError(
+      .foreign, path,
+      "\(path) has format version 1, whose rows have no checksums: start the node once with this release.")
+  }
+
   /// Holds every row against its checksum, and their number and sum against what the file says, in one snapshot.
   ///
   /// - Parameter onProgress: Called now and then with the number of rows read so far.
   /// - Throws: `StorageError` if the file cannot be read to its end, or is of format version 1, which has no checksums.
   public func verify(onProgress: (Int64) -> Void = { _ in }) throws -> ReplicaVerdict {
-    guard hasChecksums else {
-      throw StorageError(
-        .foreign, path,
-        "\(path) has format version 1, whose rows have no checksums: start the node once with this release.")
-    }
+    try verify { _, number in if number & 0xFFF == 0 { onProgress(number) } }
+  }
+
+  /// As above; hands each row, with the columns of `kv` in their order, and its number to `body`.
+  func verify(_ body: (SQLiteStatement, Int64) throws -> Void) throws -> ReplicaVerdict {
+    try requireChecksums()
     return try wordingErrors {
       let rows = try connection.prepare(
         "SELECT key, value, version, created_index, modified_index, expires_at, checksum FROM kv")
@@ -59,7 +73,7 @@ extension ReplicaReader {
         }
         verdict.content &+= actual
         verdict.rows += 1
-        if verdict.rows & 0xFFF == 0 { onProgress(verdict.rows) }
+        try body(rows, verdict.rows)
         isRow = try rows.step()
       }
       return verdict

@@ -26,10 +26,13 @@ public final class ReplicaReader: @unchecked Sendable {
   }
 
   /// Opens a replica.db.
-  public init(path: String, on files: any FileSystem = .real) throws {
+  ///
+  /// - Parameter isMapped: Whether the file may be mapped into memory: faster, but it counts as the process's memory.
+  public init(path: String, on files: any FileSystem = .real, isMapped: Bool = true) throws {
     self.path = path
     (connection, hasChecksums, point, meta, keysFromStart, keysAfter, hold) = try wordingErrors {
       let connection = try DatabaseFile.openReadable(path, .replica, on: files)
+      if !isMapped { try connection.execute("PRAGMA mmap_size = 0; PRAGMA cache_size = -2048") }
       let hasChecksums = try connection.integer("PRAGMA user_version") ?? 0 > 1
       return (
         connection, hasChecksums,

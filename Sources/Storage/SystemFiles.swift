@@ -2,6 +2,9 @@ import Glibc
 
 /// The files of this machine.
 public struct SystemFiles: FileSystem {
+  /// They have no state.
+  public init() {}
+
   /// None of its own: SQLite's default VFS.
   public var sqliteVFS: String? { nil }
 
