@@ -43,11 +43,23 @@ extension ReplicaReader {
   /// - Parameter onProgress: Called now and then with the number of rows read so far.
   /// - Throws: `StorageError` if the file cannot be read to its end, or is of format version 1, which has no checksums.
   public func verify(onProgress: (Int64) -> Void = { _ in }) throws -> ReplicaVerdict {
-    try verify { _, number in if number & 0xFFF == 0 { onProgress(number) } }
+    try verify { _, number, _ in if number & 0xFFF == 0 { onProgress(number) } }
+  }
+
+  /// As above; hands out every row as it is, and whether it fits its checksum.
+  public func verify(
+    each body: (_ key: [UInt8], _ value: StoredValue, _ isSound: Bool) throws -> Void
+  ) throws -> ReplicaVerdict {
+    try verify { row, _, isSound in
+      let value = StoredValue(
+        value: row.bytes(1), version: row.integer(2), createdIndex: row.bits(3), modifiedIndex: row.bits(4),
+        expiresAt: row.optionalInteger(5))
+      try body(row.bytes(0), value, isSound)
+    }
   }
 
   /// As above; hands each row, with the columns of `kv` in their order, and its number to `body`.
-  func verify(_ body: (SQLiteStatement, Int64) throws -> Void) throws -> ReplicaVerdict {
+  func verify(_ body: (SQLiteStatement, Int64, Bool) throws -> Void) throws -> ReplicaVerdict {
     try requireChecksums()
     return try wordingErrors {
       let rows = try connection.prepare(
@@ -67,13 +79,14 @@ extension ReplicaReader {
               modifiedIndex: rows.bits(4), expiresAt: rows.optionalInteger(5))
           }
         }
-        if actual != rows.bits(6) {
+        let isSound = actual == rows.bits(6)
+        if !isSound {
           verdict.damagedCount += 1
           if verdict.damagedKeys.count < Self.namedKeys { verdict.damagedKeys.append(rows.bytes(0)) }
         }
         verdict.content &+= actual
         verdict.rows += 1
-        try body(rows, verdict.rows)
+        try body(rows, verdict.rows, isSound)
         isRow = try rows.step()
       }
       return verdict

@@ -8,6 +8,8 @@ public final class NewDirectory {
   /// Where it is until then.
   public let path: String
   private let lock: AnyObject
+  /// Of what is there now: nobody may begin to use it.
+  private let targetLock: AnyObject?
   private var isComplete = false
 
   /// Begins a directory; what an attempt that was cut off has left in `path` is removed.
@@ -23,6 +25,8 @@ public final class NewDirectory {
       throw StorageError(
         .foreign, target, "\(target) is a mount point and cannot be replaced: name a directory in it.")
     }
+    targetLock = Self.isTaken(target) && SystemFiles.real.isDirectory(target)
+      ? try SystemFiles.real.lock(target) : nil
     try DataDirectory.create(path, on: .real)
     lock = try SystemFiles.real.lock(path)
     try clear()
@@ -60,9 +64,6 @@ public final class NewDirectory {
     try SystemFiles.real.synchronizeDirectory(path)
     var aside: String?
     if Self.isTaken(target) {
-      // Nobody may begin to use it while it is moved.
-      let use = SystemFiles.real.isDirectory(target) ? try SystemFiles.real.lock(target) : nil
-      defer { withExtendedLifetime(use) {} }
       let name = Self.freeName(target + ".old-" + Self.timestamp())
       try SystemFiles.real.rename(target, to: name)
       aside = name

@@ -64,7 +64,7 @@ public final class ReplicaBuilder {
   public func copy(_ snapshot: ReplicaReader, onProgress: (Int64) throws -> Void = { _ in }) throws {
     try wordingErrors {
       let insert = try file.connection.prepare("INSERT INTO kv VALUES (?, ?, ?, ?, ?, ?, ?)")
-      let verdict = try snapshot.verify { row, number in
+      let verdict = try snapshot.verify { row, number, _ in
         for column in 0..<7 as Range<Int32> { try insert.bind(column: column, of: row, at: column + 1) }
         try insert.run()
         keyCount = number

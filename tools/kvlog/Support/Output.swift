@@ -7,10 +7,14 @@ enum Output {
   /// Prints a report, as JSON or as lines for people.
   static func write(_ report: some Encodable, json: Bool, lines: @autoclosure () -> [String]) throws {
     guard json else { return write(lines().joined(separator: "\n") + "\n") }
+    write(try Self.json(report))
+  }
+
+  static func json(_ report: some Encodable) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     encoder.keyEncodingStrategy = .convertToSnakeCase
-    write(String(decoding: try encoder.encode(report), as: UTF8.self) + "\n")
+    return String(decoding: try encoder.encode(report), as: UTF8.self) + "\n"
   }
 
   static func write(_ text: String) {
