@@ -136,6 +136,9 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
+      name: "KVLogTests", dependencies: ["kvlog", "Processes", "Storage", "SQLite", "Replication"],
+      swiftSettings: strict),
+    .testTarget(
       name: "IntegrationTests",
       dependencies: ["Kvorum", "Node", "Replication", "SQLite", "KvorumCLI", "Processes", logging],
       swiftSettings: strict),

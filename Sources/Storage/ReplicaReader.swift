@@ -27,12 +27,15 @@ public final class ReplicaReader: @unchecked Sendable {
 
   /// Opens a replica.db.
   ///
-  /// - Parameter isMapped: Whether the file may be mapped into memory: faster, but it counts as the process's memory.
-  public init(path: String, on files: any FileSystem = .real, isMapped: Bool = true) throws {
+  /// - Parameter isOffline: Whether the file is only looked at: in little memory, whatever its size, and without a trace
+  ///   beside a file that no node has open.
+  public init(path: String, on files: any FileSystem = .real, isOffline: Bool = false) throws {
     self.path = path
     (connection, hasChecksums, point, meta, keysFromStart, keysAfter, hold) = try wordingErrors {
-      let connection = try DatabaseFile.openReadable(path, .replica, on: files)
-      if !isMapped { try connection.execute("PRAGMA mmap_size = 0; PRAGMA cache_size = -2048") }
+      let connection =
+        isOffline
+        ? try DatabaseFile.openOffline(path, .replica, on: files)
+        : try DatabaseFile.openReadable(path, .replica, on: files)
       let hasChecksums = try connection.integer("PRAGMA user_version") ?? 0 > 1
       return (
         connection, hasChecksums,

@@ -81,7 +81,8 @@ final class ReplicaRows {
       defer { read.reset() }
       guard try read.step() else { return nil }
       return StoredValue(
-        value: read.bytes(0), version: read.integer(1), createdIndex: read.bits(2), modifiedIndex: read.bits(3),
+        value: read.bytes(0), version: read.integer(1), createdIndex: read.bits(2),
+        modifiedIndex: read.bits(3),
         expiresAt: read.optionalInteger(4))
     }
   }

@@ -99,7 +99,7 @@ public final class LogMerge {
 
   /// The first entry that some copy still has behind the place at which the merge has ended; nil if there is none.
   public func laterEntry() -> (source: Int, index: LogIndex)? {
-    sources.indices.compactMap { source in
+    sources.indices.filter { !isLeftAside($0) }.compactMap { source in
       sources[source].firstRow(after: standing.index + 1).map { (source, $0) }
     }.min { $0.1 < $1.1 }
   }
@@ -133,7 +133,7 @@ public final class LogMerge {
       ends[candidate.checksum] = trial.standing.position
     }
     let best = candidates.max { (ends[$0.checksum] ?? .zero) < (ends[$1.checksum] ?? .zero) }
-    for loser in candidates where loser.checksum != best?.checksum {
+    for loser in candidates where loser.checksum != best?.checksum && !isLeftAside(loser.source) {
       let last = ends[loser.checksum]?.index ?? loser.entry.index
       leftAside.append(Run(source: loser.source, first: loser.entry.index, last: last))
     }
@@ -145,9 +145,11 @@ public final class LogMerge {
     case .entry(let entry, let checksum) where entry.epoch >= standing.position.epoch:
       return (source, entry, checksum)
     case .entry: note(source, index, "its epoch is lower than that of the entry before it")
-    case .unfit(let reason):
-      // A copy whose history was left aside has other entries, and nothing is wrong with them.
-      if !leftAside.contains(where: { $0.source == source && $0.first <= index }) { note(source, index, reason) }
+    case .other:
+      if !isLeftAside(source) {
+        leftAside.append(Run(source: source, first: index, last: sources[source].lastIndex))
+      }
+    case .unfit(let reason): note(source, index, reason)
     case .absent:
       if let base = sources[source].base, index > base.index, index <= sources[source].lastIndex {
         note(source, index, "the entry is missing")
@@ -155,6 +157,8 @@ public final class LogMerge {
     }
     return nil
   }
+
+  private func isLeftAside(_ source: Int) -> Bool { leftAside.contains { $0.source == source } }
 
   private func note(_ source: Int, _ index: LogIndex, _ reason: String) {
     guard !isTrial else { return }

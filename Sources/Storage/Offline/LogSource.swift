@@ -9,7 +9,9 @@ public final class LogSource {
     case entry(Entry, checksum: UInt64)
     /// There is no such row.
     case absent
-    /// There is something, and it is not the next entry of this history.
+    /// There is an entry of another history.
+    case other
+    /// There is something, and it is no entry as it was written.
     case unfit(String)
   }
 
@@ -28,6 +30,7 @@ public final class LogSource {
   /// What cannot be read of the file beside its entries, each a sentence.
   public private(set) var problems: [String] = []
 
+  private static let checkedBytes: Int64 = 32 << 20
   private let connection: SQLiteConnection
   private let reader: EntryReader
   private let later: SQLiteStatement
@@ -41,12 +44,14 @@ public final class LogSource {
   public init(path: String) throws {
     self.path = path
     var problems: [String] = []
-    do { try WriteAheadFile.check(of: path, on: .real) } catch { problems.append("\(error)") }
+    // A larger one is not held in memory; what it lacks at its end is seen as entries that are missing.
+    if SystemFiles.real.size(of: path + "-wal") < Self.checkedBytes {
+      do { try WriteAheadFile.check(of: path, on: .real) } catch { problems.append("\(error)") }
+    }
     (connection, reader, later, point) = try wordingErrors {
-      let connection = try DatabaseFile.openReadable(path, .log, on: .real)
-      // A mapped file counts as memory of the process, however large it is.
+      let connection = try DatabaseFile.openOffline(path, .log, on: .real)
       // All that is read is of one moment, also while the node runs.
-      try connection.execute("PRAGMA mmap_size = 0; PRAGMA cache_size = -2048; BEGIN")
+      try connection.execute("BEGIN")
       return (
         connection, try EntryReader(connection),
         try connection.prepare(#"SELECT min("index") FROM log WHERE "index" > ?"#),
@@ -67,7 +72,9 @@ public final class LogSource {
       problems.append("the table 'base' is damaged: the file does not say after which entry it begins")
     }
     do {
-      lastIndex = try connection.integer(#"SELECT max("index") FROM log"#).map { UInt64(bitPattern: $0) } ?? base?.index ?? 0
+      lastIndex =
+        try connection.integer(#"SELECT max("index") FROM log"#).map { UInt64(bitPattern: $0) } ?? base?.index
+        ?? 0
     } catch {
       lastIndex = base?.index ?? 0
       problems.append("the end of the table 'log' cannot be read (\(error))")
@@ -92,8 +99,7 @@ public final class LogSource {
       let stored = reader.entries.bits(8)
       guard EntryChecksum.next(after: previous, entry) == stored else {
         let isOther = checksum(at: index - 1).map { EntryChecksum.next(after: $0, entry) == stored } ?? false
-        return .unfit(
-          isOther ? "it follows another entry than the one before it" : "the checksum does not fit the entry")
+        return isOther ? .other : .unfit("the checksum does not fit the entry")
       }
       return .entry(entry, checksum: stored)
     } catch {

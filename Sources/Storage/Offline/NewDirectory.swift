@@ -25,7 +25,8 @@ public final class NewDirectory {
       throw StorageError(
         .foreign, target, "\(target) is a mount point and cannot be replaced: name a directory in it.")
     }
-    targetLock = Self.isTaken(target) && SystemFiles.real.isDirectory(target)
+    targetLock =
+      Self.isTaken(target) && SystemFiles.real.isDirectory(target)
       ? try SystemFiles.real.lock(target) : nil
     try DataDirectory.create(path, on: .real)
     lock = try SystemFiles.real.lock(path)

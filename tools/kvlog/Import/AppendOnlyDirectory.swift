@@ -9,9 +9,12 @@ enum AppendOnlyDirectory {
     guard isDirectory.boolValue || path.hasSuffix(".manifest") else { return nil }
     let directory = isDirectory.boolValue ? path : URL(fileURLWithPath: path).deletingLastPathComponent().path
     let names = try FileManager.default.contentsOfDirectory(atPath: directory)
-    let manifests = isDirectory.boolValue ? names.filter { $0.hasSuffix(".manifest") } : [(path as NSString).lastPathComponent]
+    let manifests =
+      isDirectory.boolValue
+      ? names.filter { $0.hasSuffix(".manifest") } : [(path as NSString).lastPathComponent]
     guard manifests.count == 1 else {
-      throw Unusable("\(path) holds \(manifests.count) files named *.manifest, not one: name the file to import.")
+      throw Unusable(
+        "\(path) holds \(manifests.count) files named *.manifest, not one: name the file to import.")
     }
     let manifest = directory + "/" + manifests[0]
     let lines = try String(contentsOfFile: manifest, encoding: .utf8).split(separator: "\n")

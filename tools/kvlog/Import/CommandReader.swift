@@ -87,7 +87,8 @@ struct CommandReader: ImportReader {
           continue
         }
         let line = buffer.readString(length: end + 1 - buffer.readerIndex) ?? ""
-        if line.hasPrefix("#TS:"), let seconds = Int64(line.dropFirst(4).prefix { $0.isASCII && $0.isNumber }) {
+        if line.hasPrefix("#TS:"), let seconds = Int64(line.dropFirst(4).prefix { $0.isASCII && $0.isNumber })
+        {
           time = seconds.multipliedReportingOverflow(by: 1_000).partialValue
         }
       } else {
@@ -96,7 +97,9 @@ struct CommandReader: ImportReader {
     }
   }
 
-  private func isLetter(_ byte: UInt8) -> Bool { (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) }
+  private func isLetter(_ byte: UInt8) -> Bool {
+    (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+  }
 
   /// What a command asks for; nil if it only begins or continues something.
   private mutating func record(_ arguments: [[UInt8]]) -> ImportRecord? {

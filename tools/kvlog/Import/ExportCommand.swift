@@ -60,7 +60,8 @@ struct ExportCommand: ParsableCommand {
       try sink.complete()
       progress.clear()
       let report = Report(
-        path: path, written: writer.written, leftOut: writer.leftOut, withoutExpiry: writer.withoutExpiry, index: index,
+        path: path, written: writer.written, leftOut: writer.leftOut, withoutExpiry: writer.withoutExpiry,
+        index: index,
         problems: problems)
       try say(report)
       return report.problems.isEmpty && report.leftOut == 0
@@ -78,12 +79,14 @@ struct ExportCommand: ParsableCommand {
     }
     for key in verdict.damagedKeys.prefix(20) {
       problems.append(
-        "the row of the key '\(String(decoding: key.prefix(64), as: UTF8.self))' does not fit its checksum and was left out")
+        "the row of the key '\(String(decoding: key.prefix(64), as: UTF8.self))' does not fit its checksum and was left out"
+      )
     }
     if verdict.damagedCount > 20 { problems.append("\(verdict.damagedCount) such rows in all") }
     if !verdict.isSound, verdict.damagedCount == 0 {
       problems.append(
-        "\(replica.path) has \(verdict.rows) rows and should have \(verdict.expectedRows): some were removed or added by hand")
+        "\(replica.path) has \(verdict.rows) rows and should have \(verdict.expectedRows): some were removed or added by hand"
+      )
     }
     return (verdict.standing.index, problems)
   }
@@ -103,7 +106,9 @@ struct ExportCommand: ParsableCommand {
     var problems = log.problems
     if merge.standing.index < (uncommitted ? log.lastIndex : min(log.commit, log.lastIndex)) {
       let reason = merge.faults.last?.reason ?? "it is missing"
-      problems.append("\(log.path) is damaged at entry \(merge.standing.index + 1): \(reason); nothing after it was written")
+      problems.append(
+        "\(log.path) is damaged at entry \(merge.standing.index + 1): \(reason); nothing after it was written"
+      )
     }
     return (merge.standing.index, problems)
   }
@@ -114,7 +119,9 @@ struct ExportCommand: ParsableCommand {
       text = try Output.json(report)
     } else {
       text = "\(report.written) records written, up to entry \(report.index)\n"
-      if report.leftOut > 0 { text += "\(report.leftOut) left out, which the format cannot hold; --format json can\n" }
+      if report.leftOut > 0 {
+        text += "\(report.leftOut) left out, which the format cannot hold; --format json can\n"
+      }
       if report.withoutExpiry > 0 { text += "\(report.withoutExpiry) written without their expiry\n" }
       text += report.problems.map { $0 + "\n" }.joined()
     }

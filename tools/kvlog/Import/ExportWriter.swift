@@ -1,5 +1,5 @@
-import Glibc
 import Foundation
+import Glibc
 import NIOCore
 import RESP
 import Replication
@@ -137,7 +137,8 @@ final class ExportOutput {
         guard count > 0 else {
           // Nobody reads any more.
           if path == nil, errno == EPIPE { exit(0) }
-          throw Unusable("\(path ?? "The standard output") cannot be written (\(String(cString: strerror(errno)))).")
+          throw Unusable(
+            "\(path ?? "The standard output") cannot be written (\(String(cString: strerror(errno)))).")
         }
         start += count
       }

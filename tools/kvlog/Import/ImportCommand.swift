@@ -24,7 +24,8 @@ struct ImportCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Where the new nodes' directories are made; must not exist.", valueName: "dir"))
   var into: String
 
-  @Option(help: ArgumentHelp("text, json, resp, or auto, which looks at the first bytes.", valueName: "format"))
+  @Option(
+    help: ArgumentHelp("text, json, resp, or auto, which looks at the first bytes.", valueName: "format"))
   var format = "auto"
 
   @OptionGroup var cluster: NewClusterOptions
@@ -76,7 +77,8 @@ private struct ImportInput {
       return
     }
     guard let handle = FileHandle(forReadingAtPath: path) else {
-      throw Unusable("\(path) cannot be read (\(String(cString: strerror(errno)))): check its name and its permissions.")
+      throw Unusable(
+        "\(path) cannot be read (\(String(cString: strerror(errno)))): check its name and its permissions.")
     }
     self.handle = handle
     size = try handle.seekToEnd()

@@ -27,7 +27,9 @@ struct JSONLinesReader: ImportReader {
   }
 
   private func record(_ bytes: ArraySlice<UInt8>) -> ImportRecord {
-    guard !bytes.allSatisfy({ $0 == 0x20 || $0 == 0x0D || $0 == 0x09 }) else { return .passedOver("empty lines") }
+    guard !bytes.allSatisfy({ $0 == 0x20 || $0 == 0x0D || $0 == 0x09 }) else {
+      return .passedOver("empty lines")
+    }
     guard let object = try? JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any] else {
       return .damaged("the line is no JSON object")
     }
@@ -51,7 +53,9 @@ struct JSONLinesReader: ImportReader {
 
   private static func bytes(_ name: String, in object: [String: Any]) -> [UInt8]? {
     if let text = object[name] as? String { return Array(text.utf8) }
-    if let encoded = object[name + "_base64"] as? String { return Data(base64Encoded: encoded).map { [UInt8]($0) } }
+    if let encoded = object[name + "_base64"] as? String {
+      return Data(base64Encoded: encoded).map { [UInt8]($0) }
+    }
     guard let other = object[name], !(other is NSNull),
       let text = try? JSONSerialization.data(
         withJSONObject: other, options: [.fragmentsAllowed, .sortedKeys, .withoutEscapingSlashes])

@@ -18,7 +18,8 @@ struct TextReader: ImportReader {
     if bytes.last == 0x0D { bytes.removeLast() }
     let record = Self.record(bytes, isCut: line.isCut)
     if line.isUnfinished, case .mutations = record {
-      notes.append("line \(number), the last one, has no line end: it was imported, but its value may have been cut off")
+      notes.append(
+        "line \(number), the last one, has no line end: it was imported, but its value may have been cut off")
     }
     return (record, "line \(number)")
   }

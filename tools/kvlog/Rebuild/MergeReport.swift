@@ -35,7 +35,9 @@ struct MergeReport: Encodable {
     }
     for run in merge.runs {
       sources[run.source].entries += run.last - run.first + 1
-      if sources[run.source].ranges.count < Self.named { sources[run.source].ranges.append([run.first, run.last]) }
+      if sources[run.source].ranges.count < Self.named {
+        sources[run.source].ranges.append([run.first, run.last])
+      }
     }
     for fault in merge.faults {
       sources[fault.source].problemCount += 1
@@ -44,8 +46,8 @@ struct MergeReport: Encodable {
       }
     }
     leftAside = merge.leftAside.map {
-      "\(merge.sources[$0.source].path) holds another history from entry \($0.first) to \($0.last), which lost against one "
-        + "that ends in a higher epoch or index"
+      "\(merge.sources[$0.source].path) holds another history at entry \($0.first), to \($0.last): it lost against one that is "
+        + "committed or ends in a higher epoch or index"
     }
     gap = merge.laterEntry().map {
       Gap(index: merge.standing.index + 1, laterIndex: $0.index, laterPath: merge.sources[$0.source].path)

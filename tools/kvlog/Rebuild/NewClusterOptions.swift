@@ -40,7 +40,8 @@ func startLines(_ directories: [String], _ address: String) -> [String] {
   ]
   for directory in directories.dropFirst() {
     let name = directory.split(separator: "/").last ?? ""
-    lines.append("  kvorum slave --data \(directory) --name \(name)\(isDefault ? "" : " --masters \(address)")")
+    lines.append(
+      "  kvorum slave --data \(directory) --name \(name)\(isDefault ? "" : " --masters \(address)")")
   }
   return lines + ["A backup master and more slaves join it when they are started with empty directories."]
 }

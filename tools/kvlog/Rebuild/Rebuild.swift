@@ -10,6 +10,8 @@ struct Rebuild {
     var node: String
     var cluster: String
     var baseIndex: LogIndex
+    /// After this entry the oldest of the logs begins.
+    var oldestBaseIndex: LogIndex
     var lastIndex: LogIndex
     var lastEpoch: String
     var commitIndex: LogIndex
@@ -31,7 +33,8 @@ struct Rebuild {
     let survey = try Survey(places) { done, total in progress(done, 2 * total) }
     let directory = try NewDirectory(target)
     let identity = NodeIdentity(
-      id: NodeID(.random(in: 1 ... .max)), name: "", role: nil, createdAt: Int64(Date().timeIntervalSince1970 * 1000))
+      id: NodeID(.random(in: 1 ... .max)), name: "", role: nil,
+      createdAt: Int64(Date().timeIntervalSince1970 * 1000))
     let log = try LogBuilder(directory: directory.path, after: survey.start)
     let replica = try ReplicaBuilder(directory: directory.path, node: identity.id)
     if let snapshot = survey.snapshot {
@@ -43,12 +46,15 @@ struct Rebuild {
     }
     let merge = LogMerge(survey.logs, after: survey.start)
     try EntryBatches { merge.next() }.forEach { batch in
-      for (entry, checksum) in zip(batch.entries, batch.checksums) { try log.append(entry, checksum: checksum) }
+      for (entry, checksum) in zip(batch.entries, batch.checksums) {
+        try log.append(entry, checksum: checksum)
+      }
       try replica.apply(batch, from: replica.standing.index + 1, through: survey.commit)
       progress(survey.end.index + log.standing.index, 2 * survey.end.index)
     }
     guard log.standing == survey.end else {
-      throw Unusable("The files of \(places.map(\.argument).joined(separator: ", ")) were changed meanwhile: try again.")
+      throw Unusable(
+        "The files of \(places.map(\.argument).joined(separator: ", ")) were changed meanwhile: try again.")
     }
     try log.complete(identity, HardState(cluster: survey.cluster), commit: survey.commit)
     let keys = replica.keyCount
@@ -57,7 +63,9 @@ struct Rebuild {
     let members = survey.end.configuration?.configuration.current
     return Report(
       directory: directory.target, node: "\(identity.id)", cluster: "\(survey.cluster)",
-      baseIndex: survey.start.index, lastIndex: survey.end.index, lastEpoch: "\(survey.end.position.epoch)",
+      baseIndex: survey.start.index,
+      oldestBaseIndex: survey.logs.compactMap(\.base?.index).min() ?? survey.start.index,
+      lastIndex: survey.end.index, lastEpoch: "\(survey.end.position.epoch)",
       commitIndex: survey.commit, keys: keys, snapshot: survey.snapshot?.path, movedAside: aside,
       masters: members?.masters.map { "\($0.name) at \($0.address)" } ?? [],
       slaves: members?.slaves.map(\.name) ?? [], seconds: (clock.now - started) / .seconds(1),

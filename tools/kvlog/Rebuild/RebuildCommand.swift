@@ -20,7 +20,8 @@ struct RebuildCommand: ParsableCommand {
 
   @Option(
     parsing: .upToNextOption,
-    help: ArgumentHelp("Directories of nodes, masters or slaves; single log.db or replica.db files.", valueName: "dir"))
+    help: ArgumentHelp(
+      "Directories of nodes, masters or slaves; single log.db or replica.db files.", valueName: "dir"))
   var from: [String]
 
   @Flag(help: "Print JSON.")
@@ -37,7 +38,8 @@ struct RebuildCommand: ParsableCommand {
       let report = try rebuild.run(into: directory) { progress.show($0, of: $1) }
       progress.clear()
       try Output.write(report, json: json, lines: report.lines)
-      return true
+      // Damage in one copy that the others make up for is no problem of the new directory.
+      return report.baseIndex == report.oldestBaseIndex
     }
   }
 }

@@ -78,7 +78,9 @@ struct Recover {
   private static func judge(
     _ configuration: ClusterConfiguration?, _ members: [Member], _ survey: Survey
   ) -> (Bool, String) {
-    guard let configuration else { return (true, "The log names no members, so nothing is known of what is missing.") }
+    guard let configuration else {
+      return (true, "The log names no members, so nothing is known of what is missing.")
+    }
     let found = Set(members.filter { $0.directory != nil }.map(\.id))
     let isDamaged = survey.report.gap != nil || survey.start.index > survey.commit
     let damaged = isDamaged || survey.report.sources.contains { $0.problemCount > 0 }
@@ -93,10 +95,15 @@ struct Recover {
       )
     }
     if enough {
-      return (false, "Every acknowledged write is on at least one of these slaves: nothing acknowledged is missing.")
+      return (
+        false, "Every acknowledged write is on at least one of these slaves: nothing acknowledged is missing."
+      )
     }
     if allMasters {
-      return (false, "Every acknowledged write is on the master that led, and all are here: nothing acknowledged is missing.")
+      return (
+        false,
+        "Every acknowledged write is on the master that led, and all are here: nothing acknowledged is missing."
+      )
     }
     let quorum = configuration.current.quorum.write
     let missing = configuration.current.slaves.count { !found.contains("\($0.id)") }
@@ -108,7 +115,9 @@ struct Recover {
   }
 
   /// Makes the new cluster's directories.
-  func make(in target: String, _ options: NewCluster.Options, progress: @escaping (UInt64, UInt64) -> Void) throws -> Made {
+  func make(in target: String, _ options: NewCluster.Options, progress: @escaping (UInt64, UInt64) -> Void)
+    throws -> Made
+  {
     guard !NewDirectory.isTaken(target) else {
       throw Unusable("\(target) exists and is not empty: choose another --into, or move it away.")
     }
@@ -138,12 +147,14 @@ struct Recover {
       progress(cluster.log.standing.index, survey.end.index)
     }
     guard cluster.log.standing.index == survey.end.index else {
-      throw Unusable("The files were changed meanwhile: make sure that no node of the old cluster runs, and try again.")
+      throw Unusable(
+        "The files were changed meanwhile: make sure that no node of the old cluster runs, and try again.")
     }
     try replica.apply([try cluster.append(.configuration(cluster.configuration))])
     let (keys, last) = (replica.keyCount, cluster.log.standing.index)
     try cluster.complete()
     return Made(
-      into: target, cluster: "\(cluster.cluster)", directories: cluster.directories, keys: keys, lastIndex: last)
+      into: target, cluster: "\(cluster.cluster)", directories: cluster.directories, keys: keys,
+      lastIndex: last)
   }
 }

@@ -32,7 +32,9 @@ struct RecoverCommand: ParsableCommand {
 
   func validate() throws {
     if directories.isEmpty { throw ValidationError("Name the directories of the nodes that are left.") }
-    if forceNewCluster, into == nil { throw ValidationError("--force-new-cluster needs --into, a new directory.") }
+    if forceNewCluster, into == nil {
+      throw ValidationError("--force-new-cluster needs --into, a new directory.")
+    }
   }
 
   private struct Report: Encodable {
@@ -51,8 +53,11 @@ struct RecoverCommand: ParsableCommand {
       var report = Report(findings: recover.findings)
       if !json { Output.write(report.findings.lines.joined(separator: "\n") + "\n") }
       guard forceNewCluster, let into else {
-        if json { try Output.write(report, json: true, lines: []) }
-        else { Output.write("Nothing was made. To go on: --force-new-cluster --into DIR\n") }
+        if json {
+          try Output.write(report, json: true, lines: [])
+        } else {
+          Output.write("Nothing was made. To go on: --force-new-cluster --into DIR\n")
+        }
         return !recover.findings.mayLackAcknowledged
       }
       let writing = ProgressLine("written", unit: "entries")
@@ -106,7 +111,8 @@ extension Recover.Findings {
       if unprovenMutations > min(20, unprovenKeys.count) { lines.append("  ...") }
     }
     for member in members {
-      lines.append("\(member.role) \(member.name) (\(member.id)): \(member.directory ?? "not among the directories")")
+      lines.append(
+        "\(member.role) \(member.name) (\(member.id)): \(member.directory ?? "not among the directories")")
     }
     lines += others.map { "\($0): a node that is no member of the cluster any more, or not yet" }
     return lines + problems + merge.lines + [conclusion]

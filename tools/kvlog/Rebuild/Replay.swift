@@ -34,10 +34,14 @@ struct Replay {
     var uncommitted: LogIndex
     var entries: LogIndex
     var seconds: Double
+    /// Why some of what was named is no log that could be read.
+    var problems: [String]
     var merge: MergeReport
   }
 
   var logs: [LogSource]
+  /// Why other logs could not be opened.
+  var problems: [String] = []
   var base: Snapshot?
   var end = End.everything
   var includesUncommitted = false
@@ -84,7 +88,7 @@ struct Replay {
       appliedEpoch: "\(standing.position.epoch)", appliedTime: standing.time,
       logChecksum: hexadecimal(standing.checksum), keys: keys, contentChecksum: hexadecimal(content),
       commitIndex: commit, uncommitted: uncommitted, entries: standing.index - first, seconds: seconds,
-      merge: report)
+      problems: problems, merge: report)
   }
 
   private func begin(_ builder: ReplicaBuilder) throws {
@@ -92,7 +96,8 @@ struct Replay {
       try builder.copy(base.reader)
       if case .index(let index) = end, builder.standing.index > index {
         throw Unusable(
-          "\(base.path) stands at entry \(builder.standing.index), behind entry \(index): give an older snapshot, or none.")
+          "\(base.path) stands at entry \(builder.standing.index), behind entry \(index): give an older snapshot, or none."
+        )
       }
       if case .time(let time) = end, builder.standing.time > time {
         throw Unusable("\(base.path) is of a later time than --until: give an older snapshot, or none.")

@@ -24,7 +24,8 @@ struct ReplayCommand: ParsableCommand {
   var into: String
 
   @Option(
-    help: ArgumentHelp("Begin with this replica.db, or node's directory, instead of with nothing.", valueName: "snapshot"))
+    help: ArgumentHelp(
+      "Begin with this replica.db, or node's directory, instead of with nothing.", valueName: "snapshot"))
   var base: String?
 
   @Option(help: ArgumentHelp("The last entry to apply.", valueName: "index"))
@@ -51,14 +52,16 @@ struct ReplayCommand: ParsableCommand {
     try conclude {
       let places = try logs.map { try SourcePlace($0) }
       let sources = places.compactMap(\.log)
-      guard !sources.isEmpty else { throw Unusable("None of \(logs.joined(separator: ", ")) is a log that can be read.") }
+      guard !sources.isEmpty else {
+        throw Unusable("None of \(logs.joined(separator: ", ")) is a log that can be read.")
+      }
       let snapshot = try base.map { path in
         guard let replica = try SourcePlace(path).replica else {
           throw Unusable("\(path) holds no replica.db that can be read.")
         }
         return replica
       }
-      var replay = Replay(logs: sources, base: snapshot)
+      var replay = Replay(logs: sources, problems: places.compactMap(\.logProblem), base: snapshot)
       if let toIndex { replay.end = .index(toIndex) }
       if let until { replay.end = .time(until.milliseconds) }
       replay.includesUncommitted = uncommitted
@@ -66,7 +69,8 @@ struct ReplayCommand: ParsableCommand {
       let report = try replay.run(into: into) { progress.show($0, of: $1) }
       progress.clear()
       try Output.write(report, json: json, lines: report.lines)
-      return !report.merge.hasProblem && toIndex.map { report.appliedIndex == $0 } ?? true
+      return !report.merge.hasProblem && report.problems.isEmpty
+        && toIndex.map { report.appliedIndex == $0 } ?? true
     }
   }
 }
@@ -79,10 +83,11 @@ extension Replay.Report {
       "\(entries) entries applied in \(formatted(seconds)) s, "
         + "\(Int(Double(entries) / max(seconds, 0.001))) a second\(base.map { ", over \($0)" } ?? "")",
     ]
-    lines += merge.lines
+    lines += problems + merge.lines
     if uncommitted > 0 {
       lines.append(
-        "\(uncommitted) later entries are not proven to be committed and were left out; --uncommitted takes them too")
+        "\(uncommitted) later entries are not proven to be committed and were left out; --uncommitted takes them too"
+      )
     }
     return lines
   }

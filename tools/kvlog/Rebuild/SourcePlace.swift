@@ -9,7 +9,7 @@ struct Snapshot {
   var path: String { reader.path }
 
   init(path: String) throws {
-    reader = try ReplicaReader(path: path, isMapped: false)
+    reader = try ReplicaReader(path: path, isOffline: true)
     try reader.holdSnapshot()
     standing = try reader.standing()
   }
@@ -24,7 +24,9 @@ struct SourcePlace {
   /// The replica; nil if there is none that can be opened.
   let replica: Snapshot?
   /// What is wrong with it, each a sentence.
-  var problems: [String]
+  let problems: [String]
+  /// Why there is no log; a sentence.
+  let logProblem: String?
 
   /// Opens what there is, read-only. Throws if there is nothing of a node at all.
   init(_ argument: String) throws {
@@ -45,15 +47,22 @@ struct SourcePlace {
     } catch is StorageError {
       // A file that is no replica may be a log.
     }
+    var logProblem: String?
     do {
-      if replica == nil || isDirectory, files.exists(logPath) { log = try LogSource(path: logPath) }
-      problems += log?.problems.map { "\(logPath): \($0)" } ?? []
+      if !files.exists(logPath) {
+        logProblem = "\(logPath) is missing"
+      } else if replica == nil || isDirectory {
+        log = try LogSource(path: logPath)
+        problems += log?.problems.map { "\(logPath): \($0)" } ?? []
+      }
     } catch let error as StorageError where isDirectory || error.kind != .foreign {
-      problems.append(error.description)
-    } catch is StorageError {}
-    if isDirectory {
-      problems += [logPath, replicaPath].filter { !files.exists($0) }.map { "\($0) is missing" }
+      logProblem = error.description
+    } catch is StorageError {
+      logProblem = "\(logPath) is no log.db of Kvorum"
     }
+    self.logProblem = logProblem
+    if isDirectory || replica == nil { problems += logProblem.map { [$0] } ?? [] }
+    if isDirectory, !files.exists(replicaPath) { problems.append("\(replicaPath) is missing") }
     self.log = log
     self.replica = replica
     self.problems = problems
@@ -61,8 +70,8 @@ struct SourcePlace {
       throw Unusable(
         isDirectory
           ? "\(argument) holds no file of a node that can be read: \(problems.joined(separator: "; "))"
-          : "\(argument) is no log.db, segment or replica.db of Kvorum"
-            + (problems.isEmpty ? "." : ": \(problems.joined(separator: "; "))"))
+          : "\(argument) is no log.db, segment or replica.db that can be read: \(problems.joined(separator: "; "))"
+      )
     }
   }
 }

@@ -47,7 +47,8 @@ struct Survey {
     }
     if let other = clusters.first(where: { $0.0 != first.0 }) {
       throw Unusable(
-        "\(first.1) belongs to cluster \(first.0), and \(other.1) to cluster \(other.0): name directories of one cluster.")
+        "\(first.1) belongs to cluster \(first.0), and \(other.1) to cluster \(other.0): name directories of one cluster."
+      )
     }
     cluster = first.0
     report = MergeReport(LogMerge([], after: .zero))
