@@ -140,7 +140,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "IntegrationTests",
-      dependencies: ["Kvorum", "Node", "Replication", "SQLite", "KvorumCLI", "Processes", logging],
+      dependencies: ["Kvorum", "Node", "Replication", "SQLite", "KvorumCLI", "kvlog", "Processes", logging],
       swiftSettings: strict),
   ]
 )
