@@ -31,6 +31,7 @@ let package = Package(
     .executable(name: "kvorum", targets: ["KvorumCLI"]),
     .executable(name: "kvsim", targets: ["kvsim"]),
     .executable(name: "kvbench", targets: ["kvbench"]),
+    .executable(name: "kvlog", targets: ["kvlog"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
@@ -94,6 +95,11 @@ let package = Package(
       ],
       path: "tools/kvbench", swiftSettings: strict),
 
+    .executableTarget(
+      name: "kvlog",
+      dependencies: ["Storage", "SQLite", "Commands", "RESP", "Replication", nioCore, argumentParser],
+      path: "tools/kvlog", swiftSettings: strict),
+
     .testTarget(name: "SQLiteTests", dependencies: ["SQLite"], swiftSettings: strict),
     .testTarget(
       name: "ReplicationTests", dependencies: ["Replication"], exclude: ["Scenarios"],
@@ -131,9 +137,13 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
+      name: "KVLogTests", dependencies: ["kvlog", "Processes", "Storage", "SQLite", "Replication"],
+      swiftSettings: strict),
+    .testTarget(
       name: "IntegrationTests",
       dependencies: [
-        "Kvorum", "Node", "Replication", "Transport", "SQLite", "KvorumCLI", "Processes", nioCore, logging,
+        "Kvorum", "Node", "Replication", "Transport", "SQLite", "KvorumCLI", "kvlog", "Processes", nioCore,
+        logging,
       ],
       swiftSettings: strict),
   ]

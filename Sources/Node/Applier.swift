@@ -11,9 +11,14 @@ final class Applier: @unchecked Sendable {
   private var pending: [Entry] = []
   private var pendingBytes = 0
   private var lastArrival: Instant = .distantPast
+  private var jobs: [Job] = []
   private var urgent = false
   private var stopping = false
   private var stopped = false
+
+  /// Something else that is to be done with the replica, between two batches; what it throws ends the node. It is given
+  /// nil if it will not be done.
+  typealias Job = @Sendable (ReplicaWriter?) throws -> Void
 
   private let writer: ReplicaWriter
   private let onApplied: @Sendable (LogIndex) -> Void
@@ -56,6 +61,15 @@ final class Applier: @unchecked Sendable {
     condition.signal()
   }
 
+  /// Does something with the replica before the next batch.
+  func perform(_ job: @escaping Job) {
+    condition.lock()
+    let isTaken = !stopping
+    if isTaken { jobs.append(job) }
+    condition.unlock()
+    if isTaken { condition.signal() } else { try? job(nil) }
+  }
+
   /// Applies what is pending and ends the thread; call it off the event loop.
   func stop() {
     condition.lock()
@@ -66,15 +80,17 @@ final class Applier: @unchecked Sendable {
   }
 
   /// Added to the thread's niceness: it uses what the commit path leaves, and catches up when that has to wait.
-  private static let niceness: Int32 = 12
+  static let niceness: Int32 = 12
   private static let roomInterval: TimeInterval = 0.2
 
   private func run() {
     // 0 is the calling thread on Linux.
     setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, Self.niceness)
     var pacer = ApplyPacer()
-    while let batch = nextBatch(pacer) {
+    while let (jobs, batch) = next(pacer) {
       do {
+        for job in jobs { try job(writer) }
+        guard !batch.isEmpty else { continue }
         guard try apply(batch) else { break }
       } catch {
         onFailure(error)
@@ -83,6 +99,12 @@ final class Applier: @unchecked Sendable {
       pacer.finished(entries: batch.count, at: BootClock.now())
       onApplied(batch[batch.count - 1].index)
     }
+    condition.lock()
+    stopping = true
+    let undone = jobs
+    jobs = []
+    condition.unlock()
+    for job in undone { try? job(nil) }
     condition.lock()
     stopped = true
     condition.broadcast()
@@ -106,10 +128,14 @@ final class Applier: @unchecked Sendable {
     }
   }
 
-  private func nextBatch(_ pacer: ApplyPacer) -> [Entry]? {
+  private func next(_ pacer: ApplyPacer) -> (jobs: [Job], batch: [Entry])? {
     condition.lock()
     defer { condition.unlock() }
     while true {
+      if !jobs.isEmpty {
+        defer { jobs = [] }
+        return (jobs, [])
+      }
       if pending.isEmpty {
         if stopping { return nil }
         urgent = false
@@ -126,6 +152,6 @@ final class Applier: @unchecked Sendable {
     let batch = pending
     pending = []
     pendingBytes = 0
-    return batch
+    return ([], batch)
   }
 }

@@ -10,8 +10,8 @@ import Synchronization
 
 /// One node of a cluster: opens its files, listens, and runs until it is stopped or must end.
 ///
-/// Three threads belong to it. The event loop owns the protocol, the clients and the links; the log writer waits
-/// for log.db's fsyncs; the applier writes replica.db.
+/// Four threads belong to it. The event loop owns the protocol, the clients and the links; the log writer waits
+/// for log.db's fsyncs; the applier writes replica.db; the snapshot worker makes and keeps copies of it.
 public final class Node: Sendable {
   /// What it was told.
   public let configuration: NodeConfiguration
@@ -25,6 +25,7 @@ public final class Node: Sendable {
   private let loop: NodeLoop
   private let logWriter: LogWriter
   private let applier: Applier
+  private let snapshots: SnapshotWorker
   private let store: LogStore
   private let ending: EventLoopPromise<NodeError?>
   private let stopping = Mutex<Task<Void, Never>?>(nil)
@@ -51,10 +52,16 @@ public final class Node: Sendable {
     self.group = group
     let reserve = DiskReserve(directory: configuration.dataDirectory)
     store = try Self.openLog(configuration, reserve)
+    if store.identity.role == nil {
+      // The directory was made offline: it becomes what it is first started as.
+      let role = configuration.role
+      try store.decide(
+        role: role, name: configuration.name ?? Self.defaultName(role, store.identity.id))
+    }
     identity = store.identity
-    guard identity.role.isMaster == configuration.role.isMaster else {
+    if let role = identity.role, role.isMaster != configuration.role.isMaster {
       throw NodeError.configuration(
-        "\(configuration.dataDirectory) holds a \(identity.role.rawValue), not a \(configuration.role.rawValue): "
+        "\(configuration.dataDirectory) holds a \(role.rawValue), not a \(configuration.role.rawValue): "
           + "choose another --data")
     }
     if let name = configuration.name, name != identity.name {
@@ -66,6 +73,7 @@ public final class Node: Sendable {
     let relay = LoopRelay()
     let logReader = try LogReader(directory: configuration.dataDirectory)
     let writer = try ReplicaWriter.open(directory: configuration.dataDirectory, node: identity.id)
+    try store.finishInstallation(by: writer.standing)
     // What a crash of the machine took from the replica, or all of it if the file was lost.
     try writer.catchUp(with: logReader, upTo: store.commit)
     let applier = Self.makeApplier(writer, relay, eventLoop)
@@ -79,10 +87,11 @@ public final class Node: Sendable {
     self.applier = applier
     let logWriter = LogWriter()
     self.logWriter = logWriter
+    snapshots = Self.makeSnapshotWorker(configuration, logWriter, applier, relay, eventLoop, logger)
     let ending = eventLoop.makePromise(of: NodeError?.self)
     self.ending = ending
     let stores = NodeLoop.Stores(
-      logWriter: logWriter, applier: applier, reserve: reserve,
+      logWriter: logWriter, applier: applier, snapshots: snapshots, reserve: reserve,
       logReader: logReader, replica: replica)
     let identity = identity
     let address = address
@@ -98,12 +107,14 @@ public final class Node: Sendable {
     let loop = loop
     relay.set(loop)
     logWriter.start(
-      store: store,
-      reserve: loop.reserve,
-      onPersisted: { writes in eventLoop.execute { loop.persisted(writes) } },
-      onNoRoom: { eventLoop.execute { loop.watchDisk() } },
-      onFailure: { error in eventLoop.execute { loop.end(.storage("\(error)")) } })
+      store: store, reserve: loop.reserve,
+      LogWriter.Handlers(
+        persisted: { writes in eventLoop.execute { loop.persisted(writes) } },
+        trimmed: { base in eventLoop.execute { loop.trimmed(to: base) } },
+        noRoom: { eventLoop.execute { loop.watchDisk() } },
+        failed: { error in eventLoop.execute { loop.end(.storage("\(error)")) } }))
     applier.start()
+    snapshots.start()
     let server = server
     try await eventLoop.submit {
       loop.start()
@@ -148,6 +159,17 @@ public final class Node: Sendable {
       onApplied: { index in eventLoop.execute { relay.loop?.applied(index) } },
       onNoRoom: { eventLoop.execute { relay.loop?.watchDisk() } },
       onFailure: { error in eventLoop.execute { relay.loop?.end(.storage("\(error)")) } })
+  }
+
+  private static func makeSnapshotWorker(
+    _ configuration: NodeConfiguration, _ logWriter: LogWriter, _ applier: Applier, _ relay: LoopRelay,
+    _ eventLoop: any EventLoop, _ logger: Logger
+  ) -> SnapshotWorker {
+    SnapshotWorker(
+      directory: configuration.dataDirectory, bytesPerSecond: configuration.snapshotBytesPerSecond,
+      logWriter: logWriter, applier: applier,
+      onEvent: { event in eventLoop.execute { relay.loop?.drive(.snapshot(event)) } },
+      onTrouble: { text in logger.warning("\(text)") })
   }
 
   private static func listen(
@@ -225,8 +247,11 @@ public final class Node: Sendable {
     try? await eventLoop.submit { loop.stop() }.get()
     let logWriter = logWriter
     let applier = applier
+    let snapshots = snapshots
     await withCheckedContinuation { continuation in
       Thread.detachNewThread {
+        // It waits for the other two.
+        snapshots.stop()
         logWriter.stop()
         applier.stop()
         continuation.resume()

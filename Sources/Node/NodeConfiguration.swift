@@ -28,6 +28,12 @@ public struct NodeConfiguration: Sendable {
   public var maxValueBytes: Int
   /// How many bytes all clients together may make the node hold; above it the one that holds most is closed.
   public var maxClientBytes: Int
+  /// Which entries the log keeps.
+  public var trimPolicy: TrimPolicy
+  /// How many entries the log keeps at most for a connected slave that lags; one further behind is sent a snapshot.
+  public var maxSlaveLag: UInt64
+  /// How many bytes of a snapshot leave in a second at most.
+  public var snapshotBytesPerSecond: Int64
 
   /// A configuration with the defaults of a release.
   public init(
@@ -35,7 +41,8 @@ public struct NodeConfiguration: Sendable {
     announce: HostAndPort? = nil, masters: [HostAndPort], leaseMilliseconds: Int64 = 500,
     useLease: Bool = true, writeTimeoutMilliseconds: Int64 = 2_000,
     readTimeoutMilliseconds: Int64 = 1_000, maxKeyBytes: Int = 64 << 10, maxValueBytes: Int = 64 << 20,
-    maxClientBytes: Int = 1 << 30
+    maxClientBytes: Int = 1 << 30, trimPolicy: TrimPolicy = TrimPolicy(), maxSlaveLag: UInt64 = 1_000_000,
+    snapshotBytesPerSecond: Int64 = 64 << 20
   ) {
     self.role = role
     self.name = name
@@ -50,6 +57,9 @@ public struct NodeConfiguration: Sendable {
     self.maxKeyBytes = maxKeyBytes
     self.maxValueBytes = maxValueBytes
     self.maxClientBytes = maxClientBytes
+    self.trimPolicy = trimPolicy
+    self.maxSlaveLag = maxSlaveLag
+    self.snapshotBytesPerSecond = snapshotBytesPerSecond
   }
 
   /// Throws the first rule that is broken, as a sentence that names the option.
@@ -79,6 +89,12 @@ public struct NodeConfiguration: Sendable {
     guard maxClientBytes >= 4 * maxValueBytes, maxClientBytes >= 16 << 20 else {
       throw NodeError.configuration(
         "--max-client-bytes must be at least 16777216, and four times --max-value-bytes")
+    }
+    guard snapshotBytesPerSecond >= 1 << 16 else {
+      throw NodeError.configuration("--snapshot-rate must be at least 64K (bytes a second)")
+    }
+    guard trimPolicy.bytes.map({ $0 >= 1 << 20 }) ?? true else {
+      throw NodeError.configuration("--log-bytes must be at least 1M, or 0 for no limit")
     }
     guard writeTimeoutMilliseconds > 0, readTimeoutMilliseconds > 0 else {
       throw NodeError.configuration("timeouts must be above 0 ms")

@@ -50,6 +50,8 @@ extension NodeLoop {
       let entries = try logReader.entries(
         from: fetch.from, limitBytes: fetch.limitBytes, limitCount: 4_096)
       if !entries.isEmpty { drive(.fetched(fetch, entries)) }
+    } catch let error as StorageError where error.kind == .trimmed {
+      drive(.fetched(fetch, []))
     } catch {
       end(.storage("\(error)"))
     }

@@ -125,7 +125,9 @@ extension NodeLoop {
           }
       }, applyLagEntries: server.core.commitIndex > applied ? server.core.commitIndex - applied : 0,
       leaseRemainingMilliseconds: lease, version: peer?.version, dataDirectory: peer?.dataDirectory,
-      logBytes: report?.logBytes, replicaBytes: report?.replicaBytes, walBytes: report?.walBytes)
+      logBytes: report?.logBytes, replicaBytes: report?.replicaBytes, walBytes: report?.walBytes,
+      logBaseIndex: report?.base, fillBytes: report.flatMap { $0.fillSize > 0 ? $0.filledBytes : nil },
+      fillSize: report.flatMap { $0.fillSize > 0 ? $0.fillSize : nil })
   }
 
   private func state(
@@ -197,6 +199,7 @@ extension NodeLoop {
         [
           ("loading", "0"), ("aof_enabled", "1"), ("aof_last_write_status", "ok"),
           ("log_bytes", "\(sizes.log)"), ("replica_bytes", "\(sizes.replica)"), ("wal_bytes", "\(sizes.wal)"),
+          ("log_base_index", "\(server.core.base.index)"),
         ]
       ),
       ("Replication", replication),

@@ -11,7 +11,8 @@ import Transport
 ///
 /// It owns the server of the clients with its core, the read-only connections, the links and the connections, and
 /// touches them on the event loop alone. It does what the core's effects say and decides nothing about the protocol
-/// itself. Two more threads belong to a node: `LogWriter` waits for log.db's fsyncs, `Applier` writes replica.db.
+/// itself. Three more threads belong to a node: `LogWriter` waits for log.db's fsyncs, `Applier` writes replica.db, and
+/// `SnapshotWorker` copies it.
 final class NodeLoop: @unchecked Sendable {
   let configuration: NodeConfiguration
   let identity: NodeIdentity
@@ -39,8 +40,14 @@ final class NodeLoop: @unchecked Sendable {
   // MARK: Storage
   let logWriter: LogWriter
   let applier: Applier
+  let snapshots: SnapshotWorker
   let reserve: DiskReserve
   let logReader: LogReader
+  let trimPolicy: TrimPolicy
+  var isTrimming = false
+  var nextTrim: Instant = .distantPast
+  /// Whether copies that an earlier run has left were looked at.
+  var hasTidied = false
 
   // MARK: Clients
   let table = CommandTable.standard
@@ -92,8 +99,10 @@ final class NodeLoop: @unchecked Sendable {
     logsOperations = logger.logLevel <= .debug
     logWriter = stores.logWriter
     applier = stores.applier
+    snapshots = stores.snapshots
     reserve = stores.reserve
     logReader = stores.logReader
+    trimPolicy = configuration.trimPolicy
     clientLoad = ClientLoad(
       connectionLimit: OpenFiles.clientLimit(within: OpenFiles.raiseLimit()),
       memoryLimit: configuration.maxClientBytes)
@@ -103,6 +112,7 @@ final class NodeLoop: @unchecked Sendable {
         id: identity.id, role: configuration.role, name: identity.name, address: announced.description,
         peers: configuration.role.isMaster ? configuration.masters.map(\.description) : [],
         leaseMilliseconds: configuration.leaseMilliseconds, useLease: configuration.useLease,
+        followerLag: configuration.maxSlaveLag,
         seed: UInt64.random(in: .min ... .max)),
       recovered: recovered, now: BootClock.now())
     server = RequestServer(
@@ -120,6 +130,7 @@ final class NodeLoop: @unchecked Sendable {
   struct Stores {
     var logWriter: LogWriter
     var applier: Applier
+    var snapshots: SnapshotWorker
     var reserve: DiskReserve
     var logReader: LogReader
     var replica: ReplicaReader
@@ -276,6 +287,8 @@ final class NodeLoop: @unchecked Sendable {
     server.expire()
     expireAwaitedChange()
     sendReports()
+    considerTrimming()
+    tidyCopies()
   }
 
   /// People should know when a node comes late to everything, whatever the reason.

@@ -16,15 +16,20 @@ final class WorkerThread<Item: Sendable>: @unchecked Sendable {
   private let name: String
 
   private let patience: TimeInterval
+  private let niceness: Int32
 
-  init(name: String, patience: TimeInterval = 0) {
+  /// Describes a thread; `niceness` is added to its own.
+  init(name: String, patience: TimeInterval = 0, niceness: Int32 = 0) {
     self.name = name
     self.patience = patience
+    self.niceness = niceness
   }
 
   /// Starts the thread. `work` gets what has come since the last call, in order; it runs until `stop`.
   func start(_ work: @escaping @Sendable ([Item]) -> Void) {
     let thread = Thread { [self] in
+      // 0 is the calling thread on Linux.
+      if niceness > 0 { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness) }
       while let batch = next() { work(batch) }
       condition.lock()
       stopped = true
@@ -43,6 +48,21 @@ final class WorkerThread<Item: Sendable>: @unchecked Sendable {
     let wake = waiting && (urgent || items.count == 1)
     condition.unlock()
     if wake { condition.signal() }
+  }
+
+  /// Adds an item that must not be lost; false once `stop` was called, after which nobody may look at it.
+  func submitUnlessStopping(_ item: Item) -> Bool {
+    condition.lock()
+    guard !stopping else {
+      condition.unlock()
+      return false
+    }
+    items.append(item)
+    isUrgent = true
+    let wake = waiting
+    condition.unlock()
+    if wake { condition.signal() }
+    return true
   }
 
   /// Whether `stop` was called.

@@ -157,7 +157,8 @@ extension ReplicationCore {
   mutating func sendPart(
     _ read: SnapshotRead, _ bytes: [UInt8], checksum: UInt64, at now: Instant, into effects: inout [Effect]
   ) {
-    guard let transfer = transfer(to: read.peer), transfer.epoch == read.epoch, let snapshot = transfer.snapshot,
+    guard let transfer = transfer(to: read.peer), transfer.epoch == read.epoch,
+      let snapshot = transfer.snapshot,
       snapshot.id == read.id
     else { return }
     // While it waited for its turn under the limit of bytes a second, the transfer did not stall.
@@ -191,6 +192,9 @@ extension ReplicationCore {
     }
     releaseUnusedSnapshot(at: now, into: &effects)
   }
+
+  /// Whether a copy of our replica is there for others, or is being made.
+  public var isLendingSnapshot: Bool { snapshot != nil || snapshotIsBeingMade }
 
   /// How far the fill of a node is, for people; nil if it is not being filled from here.
   public func filling(of peer: NodeID) -> (done: UInt64, size: UInt64)? {

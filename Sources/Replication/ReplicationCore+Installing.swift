@@ -12,7 +12,8 @@ extension ReplicationCore {
     case .refused(let id, let reason):
       guard incoming?.snapshot.id == id else { return }
       incoming = nil
-      effects.append(.notice("the snapshot that came could not be installed, and is asked for again: \(reason)"))
+      effects.append(
+        .notice("the snapshot that came could not be installed, and is asked for again: \(reason)"))
     }
   }
 
@@ -44,7 +45,8 @@ extension ReplicationCore {
     guard belongsHere(snapshot, into: &effects) else { return }
     guard snapshot.base.index > commit else {
       forgetOvertaken(into: &effects)
-      answer(part.epoch, snapshot.id, next: snapshot.size, isInstalled: true, to: peer, at: now, into: &effects)
+      answer(
+        part.epoch, snapshot.id, next: snapshot.size, isInstalled: true, to: peer, at: now, into: &effects)
       return
     }
     // With a full disk nothing is taken; the sender asks again until there is room (design 4.11).

@@ -10,6 +10,9 @@ public final class SQLiteConnection {
     case create
     /// Reads only, and never checkpoints.
     case readOnly
+    /// Reads a file that has no -wal file and that nobody writes meanwhile; makes no file beside it either, so that it
+    /// may be on a disk that cannot be written.
+    case unchanging
   }
 
   /// What a transaction holds from its start.
@@ -50,10 +53,12 @@ public final class SQLiteConnection {
       case .readWrite: SQLITE_OPEN_READWRITE
       case .create: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
       case .readOnly: SQLITE_OPEN_READONLY
+      case .unchanging: SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
       }
     let flags = access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
     var opened: OpaquePointer?
-    let result = sqlite3_open_v2(path, &opened, flags, vfs)
+    let name = mode == .unchanging ? "file:\(Self.escaped(path))?immutable=1" : path
+    let result = sqlite3_open_v2(name, &opened, flags, vfs)
     guard result == SQLITE_OK, let opened else {
       let error = SQLiteError(result: result, connection: opened, path: path, sql: nil)
       sqlite3_close_v2(opened)
@@ -61,13 +66,24 @@ public final class SQLiteConnection {
     }
     handle = opened
     sqlite3_busy_timeout(opened, busyTimeoutMilliseconds)
-    if mode == .readOnly {
+    if [.readOnly, .unchanging].contains(mode) {
       // The last connection to close checkpoints; a reader must leave that to the writer.
       try check(kvorum_sqlite3_no_checkpoint_on_close(opened), sql: nil)
     }
   }
 
   deinit { sqlite3_close_v2(handle) }
+
+  /// A path in a URI, as sqlite.org/uri.html says.
+  private static func escaped(_ path: String) -> String {
+    path.utf8.map { byte in
+      let digits = String(byte, radix: 16)
+      return switch byte {
+      case UInt8(ascii: "%"), UInt8(ascii: "?"), UInt8(ascii: "#"), 0x80...: "%" + digits
+      default: String(UnicodeScalar(byte))
+      }
+    }.joined()
+  }
 
   /// Closes the file, which checkpoints it if this is the last connection and may write.
   ///

@@ -104,6 +104,30 @@ enum DatabaseFile {
     return connection
   }
 
+  /// Opens a file for an offline look, of which any part may be damaged: of a file that is too short, what is there is
+  /// read. Takes little memory, whatever the size, and leaves no trace beside a file that no node has open.
+  static func openOffline(_ path: String, _ format: FileFormat, on files: any FileSystem) throws
+    -> SQLiteConnection
+  {
+    let connection = try SQLiteConnection(
+      path: path, mode: files.exists(path + "-wal") ? .readOnly : .unchanging, vfs: files.sqliteVFS,
+      busyTimeoutMilliseconds: 1000)
+    // SQLite refuses a file that is shorter than its header says, unless it is told that there may be something wrong.
+    try connection.execute("PRAGMA writable_schema = ON")
+    guard try check(connection, format) > 0 else {
+      throw StorageError(.missing, path, "\(path) is empty: no node has written it yet.")
+    }
+    // A mapped file counts as memory of the process.
+    try connection.execute("PRAGMA cache_size = -2048; PRAGMA mmap_size = 0")
+    return connection
+  }
+
+  /// How many bytes of a file hold something.
+  static func usedBytes(of connection: SQLiteConnection) throws -> Int64 {
+    let pages = try connection.integer("PRAGMA page_count") ?? 0
+    return (pages - (try connection.integer("PRAGMA freelist_count") ?? 0)) * 4_096
+  }
+
   /// The version of a file of a known format; 0 if it is empty.
   private static func check(_ connection: SQLiteConnection, _ format: FileFormat) throws -> Int64 {
     let path = connection.path

@@ -4,7 +4,7 @@ import SQLite
 /// Reads entries from `log` and `log_part`, and holds each against the checksum chain.
 final class EntryReader {
   private let path: String
-  private let entries: SQLiteStatement
+  let entries: SQLiteStatement
   private let parts: SQLiteStatement
   private let points: SQLiteStatement
   private let newestConfiguration: SQLiteStatement
@@ -89,7 +89,7 @@ final class EntryReader {
     }
   }
 
-  private func current(_ index: LogIndex) throws -> Entry {
+  func current(_ index: LogIndex) throws -> Entry {
     guard entries.bits(0) == index else { throw missing(index) }
     guard let operation = entries.withBytes(4, RowOperation.init) else {
       throw StorageError.damaged(path, at: index, "the operation '\(entries.text(4))' is unknown")

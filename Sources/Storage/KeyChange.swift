@@ -43,6 +43,8 @@ struct KeyChanges {
   private var positions: [[UInt8]: Int] = [:]
 
   init(_ entries: ArraySlice<Entry>) {
+    changes.reserveCapacity(entries.count)
+    positions.reserveCapacity(entries.count)
     for entry in entries {
       guard case .mutations(let mutations) = entry.payload else { continue }
       for mutation in mutations { add(mutation, at: entry.index) }
@@ -59,14 +61,40 @@ struct KeyChanges {
     }
   }
 
-  /// Hands out the changes in the order in which the table stands, so that each page is visited once: texts
-  /// before blobs, each by their bytes.
-  func forEachInTableOrder(_ body: (KeyChange, ByteStringForm) throws -> Void) rethrows {
-    let forms = changes.map { $0.key.withUnsafeBytes(ByteStringForm.init) }
-    let order = changes.indices.sorted { a, b in
-      forms[a] == forms[b] ? precedes(changes[a].key, changes[b].key) : forms[a] == .text
+  /// The changes in the order in which the table stands, so that each page is visited once: texts before blobs, each
+  /// by their bytes.
+  func inTableOrder() -> [(change: KeyChange, form: ByteStringForm)] {
+    var places = changes.indices.map { position in
+      changes[position].key.withUnsafeBytes { key in
+        Place(form: ByteStringForm(of: key), prefix: Place.prefix(of: key), position: position)
+      }
     }
-    for position in order { try body(changes[position], forms[position]) }
+    places.sort { a, b in
+      if a.form != b.form { return a.form == .text }
+      if a.prefix != b.prefix { return a.prefix < b.prefix }
+      return precedes(changes[a.position].key, changes[b.position].key)
+    }
+    return places.map { (changes[$0.position], $0.form) }
+  }
+
+  /// Hands out the changes in that order.
+  func forEachInTableOrder(_ body: (KeyChange, ByteStringForm) throws -> Void) rethrows {
+    for (change, form) in inTableOrder() { try body(change, form) }
+  }
+
+  /// What is needed to order most changes without a look at their keys.
+  private struct Place {
+    var form: ByteStringForm
+    /// The first eight bytes, as a number in their order; zeros stand for those that are missing.
+    var prefix: UInt64
+    var position: Int
+
+    static func prefix(of key: UnsafeRawBufferPointer) -> UInt64 {
+      if key.count >= 8 { return UInt64(bigEndian: key.loadUnaligned(as: UInt64.self)) }
+      var prefix: UInt64 = 0
+      for byte in key { prefix = prefix << 8 | UInt64(byte) }
+      return key.isEmpty ? 0 : prefix << (8 * UInt64(8 - key.count))
+    }
   }
 }
 

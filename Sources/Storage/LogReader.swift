@@ -52,6 +52,9 @@ public final class LogReader: @unchecked Sendable {
     }
   }
 
+  /// How many bytes of the file hold something.
+  public func usedBytes() throws -> Int64 { try wordingErrors { try DatabaseFile.usedBytes(of: connection) } }
+
   /// What the entries up to an index leave behind; nil if the log neither holds it nor begins after it.
   public func point(at index: LogIndex) throws -> LogBase? {
     try wordingErrors { try reader.point(at: index) }

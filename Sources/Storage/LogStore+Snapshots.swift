@@ -42,7 +42,8 @@ extension LogStore {
 
   /// A log that holds the entry at which the snapshot stands keeps what it has, since what comes after it may have been
   /// acknowledged. Any other is dropped as a whole; what of it was never known to be committed is kept aside.
-  func install(_ snapshot: LogBase, over base: inout LogBase, _ next: inout LogTail) throws -> [DiscardedTail] {
+  func install(_ snapshot: LogBase, over base: inout LogBase, _ next: inout LogTail) throws -> [DiscardedTail]
+  {
     if let note = try BaseStatements.installing(in: connection), note.index <= snapshot.index {
       try BaseStatements.mark(installing: nil, in: connection)
     }

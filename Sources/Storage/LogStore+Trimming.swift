@@ -49,16 +49,6 @@ extension LogStore {
     try BaseStatements.update(base, in: connection)
   }
 
-  /// How many bytes of the file hold something.
-  public var usedBytes: Int64 {
-    get throws {
-      try wordingErrors {
-        let pages = try connection.integer("PRAGMA page_count") ?? 0
-        return (pages - (try connection.integer("PRAGMA freelist_count") ?? 0)) * 4_096
-      }
-    }
-  }
-
   /// What a burst of writes has left goes back to the file system; what the log needs all the time stays in the file.
   func giveBackPages() throws {
     let free = try connection.integer("PRAGMA freelist_count") ?? 0

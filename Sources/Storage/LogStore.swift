@@ -75,6 +75,20 @@ public final class LogStore: @unchecked Sendable {
     }
   }
 
+  /// Decides, once, what a node is whose directory was made offline.
+  public func decide(role: NodeRole, name: String) throws {
+    try stoppingOnError {
+      guard identity.role == nil else {
+        throw StorageError(.invalidWrite, path, "\(path) holds the node \(identity.name) already.")
+      }
+      let statement = try connection.prepare("UPDATE node SET role = ?, name = ?")
+      try statement.bind(role.rawValue, at: 1)
+      try statement.bind(name, at: 2)
+      try statement.run()
+      (identity.role, identity.name) = (role, name)
+    }
+  }
+
   /// Writes a batch in one transaction, in the order given; all of it is durable when this returns.
   ///
   /// - Parameter trimming: What may go in the same transaction, so that it costs no fsync of its own.
@@ -132,7 +146,9 @@ public final class LogStore: @unchecked Sendable {
     }
     next.checksum = EntryChecksum.next(after: next.checksum, entry)
     try statements.entries.insert(entry, checksum: next.checksum)
-    if entry.epoch != next.epoch || next.index == 0 { try statements.insertReign(LogPosition(epoch: entry.epoch, index: entry.index)) }
+    if entry.epoch != next.epoch || next.index == 0 {
+      try statements.insertReign(LogPosition(epoch: entry.epoch, index: entry.index))
+    }
     next.index = entry.index
     next.epoch = entry.epoch
   }

@@ -8,17 +8,30 @@ struct NodeRow: Hashable {
   var commit: LogIndex
 
   static func insert(_ identity: NodeIdentity, into connection: SQLiteConnection) throws {
-    let statement = try connection.prepare(
-      "INSERT INTO node (only, id, name, role, listen_address, created_at) VALUES (1, ?, ?, ?, ?, ?)")
+    try insert(NodeRow(identity: identity, hardState: HardState(), commit: 0), into: connection)
+  }
+
+  static func insert(_ row: NodeRow, into connection: SQLiteConnection) throws {
+    let statement = try connection.prepare("INSERT INTO node VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+    let (identity, hardState) = (row.identity, row.hardState)
     try statement.bind(identity.id.description, at: 1)
     try statement.bind(identity.name, at: 2)
-    try statement.bind(identity.role.rawValue, at: 3)
+    try statement.bind(identity.role?.rawValue ?? "", at: 3)
     if let address = identity.listenAddress {
       try statement.bind(address, at: 4)
     } else {
       statement.bindNull(at: 4)
     }
     statement.bind(identity.createdAt, at: 5)
+    if let cluster = hardState.cluster {
+      try statement.bind(cluster.description, at: 6)
+    } else {
+      statement.bindNull(at: 6)
+    }
+    statement.bind(bits: hardState.promised.round, at: 7)
+    statement.bind(bits: hardState.promised.master.rawValue, at: 8)
+    statement.bind(bits: hardState.highestRound, at: 9)
+    statement.bind(bits: row.commit, at: 10)
     try statement.run()
   }
 
@@ -29,8 +42,9 @@ struct NodeRow: Hashable {
         highest_round, commit_index
       FROM node
       """)
-    guard try row.step(), let id = NodeID(text: row.text(0)), let role = NodeRole(rawValue: row.text(2))
-    else { throw damage(connection.path) }
+    guard try row.step(), let id = NodeID(text: row.text(0)) else { throw damage(connection.path) }
+    let role = NodeRole(rawValue: row.text(2))
+    guard role != nil || row.text(2).isEmpty else { throw damage(connection.path) }
     let cluster = row.isNull(5) ? nil : ClusterID(text: row.text(5))
     guard row.isNull(5) || cluster != nil else { throw damage(connection.path) }
     return NodeRow(

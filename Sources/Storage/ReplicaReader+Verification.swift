@@ -25,16 +25,42 @@ public struct ReplicaVerdict: Hashable, Sendable {
 extension ReplicaReader {
   private static let namedKeys = 100
 
+  /// Where in the log the replica stands. Throws if the file is of format version 1, which does not say.
+  public func standing() throws -> LogBase {
+    try requireChecksums()
+    return try wordingErrors { try ReplicaMeta(connection).read().standing }
+  }
+
+  private func requireChecksums() throws {
+    guard !hasChecksums else { return }
+    throw StorageError(
+      .foreign, path,
+      "\(path) has format version 1, whose rows have no checksums: start the node once with this release.")
+  }
+
   /// Holds every row against its checksum, and their number and sum against what the file says, in one snapshot.
   ///
   /// - Parameter onProgress: Called now and then with the number of rows read so far.
   /// - Throws: `StorageError` if the file cannot be read to its end, or is of format version 1, which has no checksums.
   public func verify(onProgress: (Int64) -> Void = { _ in }) throws -> ReplicaVerdict {
-    guard hasChecksums else {
-      throw StorageError(
-        .foreign, path,
-        "\(path) has format version 1, whose rows have no checksums: start the node once with this release.")
+    try verify { _, number, _ in if number & 0xFFF == 0 { onProgress(number) } }
+  }
+
+  /// As above; hands out every row as it is, and whether it fits its checksum.
+  public func verify(
+    each body: (_ key: [UInt8], _ value: StoredValue, _ isSound: Bool) throws -> Void
+  ) throws -> ReplicaVerdict {
+    try verify { row, _, isSound in
+      let value = StoredValue(
+        value: row.bytes(1), version: row.integer(2), createdIndex: row.bits(3), modifiedIndex: row.bits(4),
+        expiresAt: row.optionalInteger(5))
+      try body(row.bytes(0), value, isSound)
     }
+  }
+
+  /// As above; hands each row, with the columns of `kv` in their order, and its number to `body`.
+  func verify(_ body: (SQLiteStatement, Int64, Bool) throws -> Void) throws -> ReplicaVerdict {
+    try requireChecksums()
     return try wordingErrors {
       let rows = try connection.prepare(
         "SELECT key, value, version, created_index, modified_index, expires_at, checksum FROM kv")
@@ -53,13 +79,14 @@ extension ReplicaReader {
               modifiedIndex: rows.bits(4), expiresAt: rows.optionalInteger(5))
           }
         }
-        if actual != rows.bits(6) {
+        let isSound = actual == rows.bits(6)
+        if !isSound {
           verdict.damagedCount += 1
           if verdict.damagedKeys.count < Self.namedKeys { verdict.damagedKeys.append(rows.bytes(0)) }
         }
         verdict.content &+= actual
         verdict.rows += 1
-        if verdict.rows & 0xFFF == 0 { onProgress(verdict.rows) }
+        try body(rows, verdict.rows, isSound)
         isRow = try rows.step()
       }
       return verdict

@@ -26,10 +26,16 @@ public final class ReplicaReader: @unchecked Sendable {
   }
 
   /// Opens a replica.db.
-  public init(path: String, on files: any FileSystem = .real) throws {
+  ///
+  /// - Parameter isOffline: Whether the file is only looked at: in little memory, whatever its size, and without a trace
+  ///   beside a file that no node has open.
+  public init(path: String, on files: any FileSystem = .real, isOffline: Bool = false) throws {
     self.path = path
     (connection, hasChecksums, point, meta, keysFromStart, keysAfter, hold) = try wordingErrors {
-      let connection = try DatabaseFile.openReadable(path, .replica, on: files)
+      let connection =
+        isOffline
+        ? try DatabaseFile.openOffline(path, .replica, on: files)
+        : try DatabaseFile.openReadable(path, .replica, on: files)
       let hasChecksums = try connection.integer("PRAGMA user_version") ?? 0 > 1
       return (
         connection, hasChecksums,
@@ -100,9 +106,6 @@ public final class ReplicaReader: @unchecked Sendable {
       return meta.bits(0)
     }
   }
-
-  /// Where in the log the replica stands.
-  public func standing() throws -> LogBase { try wordingErrors { try ReplicaMeta(connection).read().standing } }
 
   /// Writes the last complete transaction as a database of its own, which need not exist, while others write on.
   ///

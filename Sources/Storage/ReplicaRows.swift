@@ -22,6 +22,7 @@ final class ReplicaRows {
   private let insert: SQLiteStatement
   private let update: SQLiteStatement
   private let delete: SQLiteStatement
+  private let read: SQLiteStatement
   private var checksum = RowChecksum()
 
   init(_ connection: SQLiteConnection) throws {
@@ -37,6 +38,8 @@ final class ReplicaRows {
       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
       """)
     delete = try connection.prepare("DELETE FROM kv WHERE rowid = ?")
+    read = try connection.prepare(
+      "SELECT value, version, created_index, modified_index, expires_at FROM kv WHERE key = ?")
   }
 
   /// Writes a key's change.
@@ -68,6 +71,19 @@ final class ReplicaRows {
         try statement.run()
         return Effect(keys: old == nil ? 1 : 0, checksum: new &- (old?.checksum ?? 0))
       }
+    }
+  }
+
+  /// What a key holds.
+  func value(for key: [UInt8]) throws -> StoredValue? {
+    try key.withUnsafeBytes { key in
+      try read.bind(key, at: 1)
+      defer { read.reset() }
+      guard try read.step() else { return nil }
+      return StoredValue(
+        value: read.bytes(0), version: read.integer(1), createdIndex: read.bits(2),
+        modifiedIndex: read.bits(3),
+        expiresAt: read.optionalInteger(4))
     }
   }
 

@@ -128,7 +128,8 @@ public final class ReplicaWriter: @unchecked Sendable {
       let found = try ReplicaMeta(connection, schema: "incoming").read()
       guard found.standing == base else {
         throw StorageError(
-          .invalidWrite, path, "The snapshot \(snapshot) stands at \(found.standing.index), not at \(base.index).")
+          .invalidWrite, path,
+          "The snapshot \(snapshot) stands at \(found.standing.index), not at \(base.index).")
       }
       try connection.execute("PRAGMA main.synchronous = FULL")
       defer { try? connection.execute("PRAGMA main.synchronous = NORMAL") }

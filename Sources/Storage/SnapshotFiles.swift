@@ -83,7 +83,8 @@ public struct SnapshotFiles: Sendable {
   public func check(_ snapshot: SnapshotDescription) throws {
     let path = incomingPath(of: snapshot)
     guard files.size(of: path) == Int64(snapshot.size), try checksum(of: path) == snapshot.id else {
-      throw StorageError(.damaged, path, "\(path) is not what was sent: a part of it did not get to the disk.")
+      throw StorageError(
+        .damaged, path, "\(path) is not what was sent: a part of it did not get to the disk.")
     }
     guard try Self.verify(path, on: files) == snapshot.base else {
       throw StorageError(.damaged, path, "\(path) does not stand where its sender says.")
@@ -138,7 +139,9 @@ public struct SnapshotFiles: Sendable {
   private static func parts(of name: String, prefix: String) -> (index: LogIndex, id: UInt64)? {
     guard name.hasPrefix(prefix), name.hasSuffix(".db") else { return nil }
     let parts = name.dropFirst(prefix.count).dropLast(3).split(separator: "-")
-    guard parts.count == 2, let index = LogIndex(parts[0]), let id = UInt64(parts[1], radix: 16) else { return nil }
+    guard parts.count == 2, let index = LogIndex(parts[0]), let id = UInt64(parts[1], radix: 16) else {
+      return nil
+    }
     return (index, id)
   }
 

@@ -43,10 +43,14 @@ public struct StorageError: Error, Hashable, Sendable, CustomStringConvertible {
   /// A sentence that names the file, what happened and what to do.
   public var description: String
 
-  init(_ kind: Kind, _ path: String, _ description: String) {
+  /// What exactly is wrong with an entry, without the file and the way out; nil for other failures.
+  let finding: String?
+
+  init(_ kind: Kind, _ path: String, _ description: String, finding: String? = nil) {
     self.kind = kind
     self.path = path
     self.description = description
+    self.finding = finding
   }
 
   static func damaged(_ path: String, at index: LogIndex, _ finding: String) -> StorageError {
@@ -55,7 +59,7 @@ public struct StorageError: Error, Hashable, Sendable, CustomStringConvertible {
       """
       \(path) is damaged at index \(index): \(finding). Move the directory away and start the node \
       empty, so that the others fill it again.
-      """)
+      """, finding: finding)
   }
 
   static func trimmed(_ path: String, upTo index: LogIndex) -> StorageError {

@@ -2,6 +2,9 @@ import Glibc
 
 /// The files of this machine.
 public struct SystemFiles: FileSystem {
+  /// They have no state.
+  public init() {}
+
   /// None of its own: SQLite's default VFS.
   public var sqliteVFS: String? { nil }
 
@@ -41,7 +44,9 @@ public struct SystemFiles: FileSystem {
     defer { closedir(stream) }
     var names: [String] = []
     while let entry = readdir(stream) {
-      let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+      let name = withUnsafeBytes(of: entry.pointee.d_name) {
+        String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+      }
       if name != ".", name != ".." { names.append(name) }
     }
     return names.sorted()

@@ -36,6 +36,12 @@ public struct NodeStatus: Codable, Hashable, Sendable {
   public var replicaBytes: UInt64?
   /// The size of both -wal files in bytes; it grows while a long reader holds an old snapshot.
   public var walBytes: UInt64?
+  /// The entry after which its log begins; those up to it were trimmed.
+  public var logBaseIndex: UInt64?
+  /// How many bytes it has of the snapshot that it is sent; nil if it is sent none.
+  public var fillBytes: UInt64?
+  /// The size of that snapshot in bytes.
+  public var fillSize: UInt64?
 
   /// Makes a node's status from its parts.
   public init(
@@ -43,7 +49,9 @@ public struct NodeStatus: Codable, Hashable, Sendable {
     lastIndex: UInt64, commitIndex: UInt64? = nil, appliedIndex: UInt64, lagEntries: UInt64,
     lagMilliseconds: Int64? = nil, applyLagEntries: UInt64? = nil,
     leaseRemainingMilliseconds: Int64? = nil, version: String? = nil, dataDirectory: String? = nil,
-    logBytes: UInt64? = nil, replicaBytes: UInt64? = nil, walBytes: UInt64? = nil
+    logBytes: UInt64? = nil, replicaBytes: UInt64? = nil, walBytes: UInt64? = nil,
+    logBaseIndex: UInt64? = nil,
+    fillBytes: UInt64? = nil, fillSize: UInt64? = nil
   ) {
     self.id = id
     self.name = name
@@ -63,6 +71,9 @@ public struct NodeStatus: Codable, Hashable, Sendable {
     self.logBytes = logBytes
     self.replicaBytes = replicaBytes
     self.walBytes = walBytes
+    self.logBaseIndex = logBaseIndex
+    self.fillBytes = fillBytes
+    self.fillSize = fillSize
   }
 
   private enum CodingKeys: String, CodingKey {

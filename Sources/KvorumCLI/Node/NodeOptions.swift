@@ -46,6 +46,33 @@ struct NodeOptions: ParsableArguments {
       valueName: "bytes"))
   var maxClientBytes: Int = 1 << 30
 
+  @Option(
+    help: ArgumentHelp(
+      "How many of the newest entries the log keeps; 0 keeps all. Those that a connected slave lacks stay too.",
+      valueName: "count"))
+  var logEntries: UInt64 = 100_000
+
+  @Option(
+    help: ArgumentHelp(
+      "The size of log.db above which older entries go too, such as 512M or 4G; 0 is no limit.",
+      valueName: "size"))
+  var logBytes = ByteCount(0)
+
+  @Option(
+    help: ArgumentHelp(
+      "The age above which entries go too, such as 90s, 30m, 12h or 7d; 0 is no limit.", valueName: "time"))
+  var logAge = TimeSpan(0)
+
+  @Option(
+    help: ArgumentHelp(
+      "How many entries the log keeps at most for a connected slave that lags; one further behind is sent a copy of "
+        + "the replica.", valueName: "count"))
+  var maxSlaveLag: UInt64 = 1_000_000
+
+  @Option(
+    help: ArgumentHelp("How much of such a copy leaves in a second at most.", valueName: "size"))
+  var snapshotRate = ByteCount(64 << 20)
+
   func configuration(
     role: NodeRole, name: String?, listen: HostAndPort, masters: [HostAndPort]
   ) -> NodeConfiguration {
@@ -53,7 +80,11 @@ struct NodeOptions: ParsableArguments {
       role: role, name: name, dataDirectory: data, listen: listen, announce: announce, masters: masters,
       leaseMilliseconds: lease, useLease: !noLease, writeTimeoutMilliseconds: writeTimeout,
       readTimeoutMilliseconds: readTimeout, maxKeyBytes: maxKeyBytes, maxValueBytes: maxValueBytes,
-      maxClientBytes: maxClientBytes)
+      maxClientBytes: maxClientBytes,
+      trimPolicy: TrimPolicy(
+        entries: logEntries == 0 ? nil : logEntries, bytes: logBytes.bytes == 0 ? nil : logBytes.bytes,
+        age: logAge.milliseconds == 0 ? nil : logAge.milliseconds),
+      maxSlaveLag: maxSlaveLag, snapshotBytesPerSecond: snapshotRate.bytes)
   }
 }
 

@@ -41,7 +41,7 @@ enum StatusTable {
     ]
     let rows = status.nodes.map { node in
       [
-        node.name, node.role, node.state.rawValue, node.address, "\(node.lastIndex)",
+        node.name, node.role, state(node), node.address, "\(node.lastIndex)",
         node.commitIndex.map(String.init) ?? "-", "\(node.appliedIndex)", lag(node),
         node.leaseRemainingMilliseconds.map { "\($0) ms" } ?? "-", size(node), node.version ?? "-",
         node.dataDirectory ?? "-",
@@ -56,6 +56,11 @@ enum StatusTable {
       while line.last == " " { line.removeLast() }
       return line
     }
+  }
+
+  private static func state(_ node: NodeStatus) -> String {
+    guard let size = node.fillSize, size > 0 else { return node.state.rawValue }
+    return "\(node.state.rawValue), filled \(100 * (node.fillBytes ?? 0) / size) %"
   }
 
   private static func lag(_ node: NodeStatus) -> String {

@@ -32,9 +32,10 @@ enum KvorumBinary {
     var time: Duration
   }
 
-  /// Runs `kvorum` to its end with `input` on standard input.
+  /// Runs `kvorum`, or another program, to its end with `input` on standard input.
   static func run(
-    _ arguments: [String], input: [UInt8] = [], in directory: String, within limit: Duration = .seconds(20)
+    _ arguments: [String], of program: String = path, input: [UInt8] = [], in directory: String,
+    within limit: Duration = .seconds(20)
   ) async throws -> Run {
     let name = directory + "/run-\(UUID().uuidString)"
     try Data(input).write(to: URL(fileURLWithPath: name + ".in"))
@@ -44,7 +45,7 @@ enum KvorumBinary {
     defer { for stream in streams { close(stream) } }
     let start = ContinuousClock.now
     let child = try ChildProcess(
-      [path] + arguments, streams: .descriptors(input: streams[0], output: streams[1], errors: streams[2]),
+      [program] + arguments, streams: .descriptors(input: streams[0], output: streams[1], errors: streams[2]),
       environment: environment(in: directory), group: .ownSession)
     defer { child.destroy() }
     let exit: ChildProcess.Exit
@@ -52,7 +53,7 @@ enum KvorumBinary {
       exit = try await child.exit(within: limit)
     } catch {
       throw DeadlineError(
-        description: "kvorum \(arguments.joined(separator: " ")): \(error); "
+        description: "\(program) \(arguments.joined(separator: " ")): \(error); "
           + "it wrote: \(text(name + ".out"))\(text(name + ".err"))")
     }
     return Run(

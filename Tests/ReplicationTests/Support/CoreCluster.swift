@@ -335,7 +335,7 @@ final class CoreCluster {
         note("\(name) commits \(describe(configuration))")
       }
     case .halt(let reason): note("\(name) halts: \(readable(reason))")
-    case .confirmed, .leaderChanged, .notice: break
+    case .confirmed, .leaderChanged, .notice, .snapshot, .installed: break
     }
   }
 

@@ -1,0 +1,105 @@
+import Replication
+import SQLite
+
+/// Makes a new replica.db from a snapshot, from entries, or from both, offline and in one go.
+public final class ReplicaBuilder {
+  /// Where in the log the replica stands.
+  public private(set) var standing = LogBase.zero
+  /// How many keys there are.
+  public private(set) var keyCount: Int64 = 0
+  /// The sum of the rows' checksums, modulo 2^64.
+  public private(set) var contentChecksum: UInt64 = 0
+  /// The replica's path.
+  public let path: String
+  private let file: NewDatabase
+  private var rows: ReplicaRows?
+
+  /// Begins the replica of a directory that has none.
+  ///
+  /// - Parameter node: Whose replica it will be.
+  public init(directory: String, node: NodeID) throws {
+    path = DataDirectory.replica(in: directory)
+    file = try wordingErrors { [path] in
+      let file = try NewDatabase(path, .replica, cacheKibibytes: 24 << 10)
+      try ReplicaMeta.insert(node, into: file.connection)
+      return file
+    }
+    rows = try wordingErrors { try ReplicaRows(file.connection) }
+  }
+
+  /// Applies the next entries, in any number; large batches are faster.
+  public func apply(_ entries: [Entry]) throws {
+    var checksum = standing.checksum
+    let checksums = entries.map {
+      checksum = EntryChecksum.next(after: checksum, $0)
+      return checksum
+    }
+    try apply(PreparedEntries(entries, checksums: checksums))
+  }
+
+  /// As above, for entries that another thread has put in order.
+  public func apply(_ batch: PreparedEntries) throws {
+    var next = standing
+    for (entry, checksum) in zip(batch.entries, batch.checksums) {
+      guard entry.index == next.index + 1 else {
+        throw StorageError(
+          .invalidWrite, path, "Entry \(entry.index) cannot be applied to \(path) after \(next.index).")
+      }
+      next.advance(by: entry, checksum: checksum)
+    }
+    try wordingErrors {
+      for (change, form) in batch.changes {
+        guard let effect = try rows?.write(change, form) else { return }
+        keyCount &+= effect.keys
+        contentChecksum &+= effect.checksum
+      }
+    }
+    standing = next
+  }
+
+  /// Takes over the whole content of another replica, each row held against its checksum and all of them against what
+  /// the file says of itself. Only for a builder that holds nothing yet.
+  ///
+  /// - Parameter onProgress: Called now and then with the number of rows so far.
+  public func copy(_ snapshot: ReplicaReader, onProgress: (Int64) throws -> Void = { _ in }) throws {
+    try wordingErrors {
+      let insert = try file.connection.prepare("INSERT INTO kv VALUES (?, ?, ?, ?, ?, ?, ?)")
+      let verdict = try snapshot.verify { row, number, _ in
+        for column in 0..<7 as Range<Int32> { try insert.bind(column: column, of: row, at: column + 1) }
+        try insert.run()
+        keyCount = number
+        if number & 0xFFF == 0 { try onProgress(number) }
+      }
+      guard verdict.isSound else {
+        throw StorageError(
+          .damaged, snapshot.path,
+          "\(snapshot.path) is damaged: \(verdict.damagedCount) of its rows do not fit their checksums, and it has "
+            + "\(verdict.rows) rows where it should have \(verdict.expectedRows).")
+      }
+      contentChecksum = verdict.content
+      standing = verdict.standing
+    }
+  }
+
+  /// The value of a key as it stands in the file so far.
+  public func value(for key: [UInt8]) throws -> StoredValue? {
+    try wordingErrors { try rows?.value(for: key) }
+  }
+
+  /// Says where the replica stands in a log whose entries are the same up to there, but whose chain is another.
+  public func stand(at point: LogBase) {
+    precondition(point.index == standing.index)
+    standing = point
+  }
+
+  /// Writes where it stands, and makes it durable.
+  public func complete() throws {
+    rows = nil
+    try wordingErrors {
+      let meta = try ReplicaMeta(file.connection)
+      try meta.write(standing: standing, keyCount: keyCount, contentChecksum: contentChecksum)
+      try meta.write(durable: standing.index)
+    }
+    try wordingErrors { try file.complete() }
+  }
+}

@@ -1,0 +1,152 @@
+import Foundation
+import Glibc
+import NIOCore
+import RESP
+import Replication
+
+/// Writes mutations in one of the formats that can be imported.
+struct ExportWriter {
+  let format: ImportFormat
+  private let output: ExportOutput
+  /// Mutations that the format cannot express.
+  private(set) var leftOut: UInt64 = 0
+  /// Puts whose expiry the format cannot express.
+  private(set) var withoutExpiry: UInt64 = 0
+  private(set) var written: UInt64 = 0
+  private var buffer = ByteBuffer()
+
+  init(_ format: ImportFormat, _ output: ExportOutput) {
+    self.format = format
+    self.output = output
+  }
+
+  /// Writes what one entry did.
+  mutating func write(_ mutations: [Mutation]) throws {
+    let isTransaction = format == .resp && mutations.count > 1
+    if isTransaction { buffer.writeRESPRequest(["MULTI"]) }
+    for mutation in mutations {
+      switch format {
+      case .text: writeText(mutation)
+      case .json: writeJSON(mutation)
+      case .resp: writeCommand(mutation)
+      }
+    }
+    if isTransaction { buffer.writeRESPRequest(["EXEC"]) }
+    if buffer.readableBytes > 1 << 18 { try flush() }
+  }
+
+  mutating func flush() throws {
+    try output.write(buffer)
+    buffer.clear()
+  }
+
+  private mutating func writeText(_ mutation: Mutation) {
+    guard mutation.operation == .put, !mutation.key.isEmpty,
+      !mutation.key.contains(where: { $0 == 0x20 || $0 == 0x0A || $0 == 0x0D || $0 == 0 }),
+      !mutation.value.contains(where: { $0 == 0x0A || $0 == 0 }), mutation.value.last != 0x0D
+    else {
+      leftOut += 1
+      return
+    }
+    if mutation.expiresAt != nil { withoutExpiry += 1 }
+    written += 1
+    buffer.writeString("WRITE ")
+    buffer.writeBytes(mutation.key)
+    buffer.writeInteger(UInt8(ascii: " "))
+    buffer.writeBytes(mutation.value)
+    buffer.writeInteger(UInt8(ascii: "\n"))
+  }
+
+  private mutating func writeJSON(_ mutation: Mutation) {
+    written += 1
+    buffer.writeString("{")
+    writeField("key", mutation.key)
+    buffer.writeString(",")
+    switch mutation.operation {
+    case .put:
+      writeField("value", mutation.value)
+      if let end = mutation.expiresAt { buffer.writeString(",\"expires_at\":\(end)") }
+    case .delete: buffer.writeString("\"deleted\":true")
+    }
+    buffer.writeString("}\n")
+  }
+
+  private mutating func writeField(_ name: String, _ bytes: [UInt8]) {
+    guard String(validating: bytes, as: UTF8.self) != nil else {
+      buffer.writeString("\"\(name)_base64\":\"\(Data(bytes).base64EncodedString())\"")
+      return
+    }
+    buffer.writeString("\"\(name)\":\"")
+    var start = 0
+    for (position, byte) in bytes.enumerated() where byte < 0x20 || byte == 0x22 || byte == 0x5C {
+      buffer.writeBytes(bytes[start..<position])
+      start = position + 1
+      switch byte {
+      case 0x22, 0x5C: buffer.writeBytes([0x5C, byte])
+      case 0x0A: buffer.writeString("\\n")
+      case 0x09: buffer.writeString("\\t")
+      case 0x0D: buffer.writeString("\\r")
+      default: buffer.writeString("\\u00" + (byte < 16 ? "0" : "") + String(byte, radix: 16))
+      }
+    }
+    buffer.writeBytes(bytes[start...])
+    buffer.writeString("\"")
+  }
+
+  private mutating func writeCommand(_ mutation: Mutation) {
+    written += 1
+    switch mutation.operation {
+    case .put:
+      var arguments = [Array("SET".utf8), mutation.key, mutation.value]
+      if let end = mutation.expiresAt { arguments += [Array("PXAT".utf8), Array("\(end)".utf8)] }
+      buffer.writeRESPRequest(arguments)
+    case .delete: buffer.writeRESPRequest([Array("DEL".utf8), mutation.key])
+    }
+  }
+}
+
+/// Where an export goes: the standard output or a new file.
+final class ExportOutput {
+  private let descriptor: Int32
+  private let path: String?
+
+  /// - Parameter path: A file that must not exist; nil for the standard output.
+  init(_ path: String?) throws {
+    self.path = path
+    guard let path else {
+      descriptor = 1
+      return
+    }
+    descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else {
+      throw Unusable(
+        errno == EEXIST
+          ? "\(path) exists: choose another --output, or move it away."
+          : "\(path) cannot be made (\(String(cString: strerror(errno)))).")
+    }
+  }
+
+  deinit { if path != nil { close(descriptor) } }
+
+  func write(_ buffer: ByteBuffer) throws {
+    try buffer.withUnsafeReadableBytes { bytes in
+      var start = 0
+      while start < bytes.count {
+        let count = Glibc.write(descriptor, bytes.baseAddress! + start, bytes.count - start)
+        if count < 0, errno == EINTR { continue }
+        guard count > 0 else {
+          // Nobody reads any more.
+          if path == nil, errno == EPIPE { exit(0) }
+          throw Unusable(
+            "\(path ?? "The standard output") cannot be written (\(String(cString: strerror(errno)))).")
+        }
+        start += count
+      }
+    }
+  }
+
+  func complete() throws {
+    guard let path, fsync(descriptor) != 0 else { return }
+    throw Unusable("\(path) could not be brought to the disk (\(String(cString: strerror(errno)))).")
+  }
+}

@@ -1,0 +1,10 @@
+import ArgumentParser
+
+@main
+struct KVLog: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "kvlog", abstract: "Reads, checks and rebuilds the files of Kvorum's nodes offline.",
+    subcommands: [
+      ReplayCommand.self, RebuildCommand.self, RecoverCommand.self, ImportCommand.self, ExportCommand.self,
+    ])
+}
