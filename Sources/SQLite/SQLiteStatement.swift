@@ -114,6 +114,12 @@ public final class SQLiteStatement {
   /// Whether the column is NULL.
   public func isNull(_ column: Int32) -> Bool { sqlite3_column_type(handle, column) == SQLITE_NULL }
 
+  /// Whether the column is TEXT.
+  public func isText(_ column: Int32) -> Bool { sqlite3_column_type(handle, column) == SQLITE_TEXT }
+
+  /// Whether the column is BLOB.
+  public func isBlob(_ column: Int32) -> Bool { sqlite3_column_type(handle, column) == SQLITE_BLOB }
+
   /// The column as an integer; 0 if it holds none.
   public func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(handle, column) }
 

@@ -9,6 +9,8 @@ final class EntryReader {
   private let points: SQLiteStatement
   private let newestConfiguration: SQLiteStatement
   private let bases: BaseStatements
+  /// Whether a row that holds more than its entry, or holds it in another form, is damaged too.
+  var isStrict = false
 
   init(_ connection: SQLiteConnection) throws {
     path = connection.path
@@ -94,6 +96,7 @@ final class EntryReader {
     guard let operation = entries.withBytes(4, RowOperation.init) else {
       throw StorageError.damaged(path, at: index, "the operation '\(entries.text(4))' is unknown")
     }
+    if isStrict { try checkForm(operation, index) }
     let payload: Entry.Payload
     switch operation {
     case .noop: payload = .noop
@@ -120,9 +123,37 @@ final class EntryReader {
       else {
         throw StorageError.damaged(path, at: index, "part \(mutations.count) of the transaction is unknown")
       }
+      if isStrict { try checkForm(operation, parts, from: 1, index) }
       mutations.append(Self.mutation(operation, parts, from: 1))
     }
     return mutations
+  }
+
+  /// What the checksum does not cover: columns that an operation does not have, and the types of the others.
+  private func checkForm(
+    _ operation: Mutation.Operation, _ row: SQLiteStatement, from column: Int32, _ index: LogIndex
+  )
+    throws
+  {
+    let isFit =
+      row.isText(column - 1) && row.hasOneForm(column)
+      && (operation == .put ? row.hasOneForm(column + 1) : row.isNull(column + 1) && row.isNull(column + 2))
+    if !isFit { throw otherForm(index) }
+  }
+
+  private func checkForm(_ operation: RowOperation, _ index: LogIndex) throws {
+    let isFit =
+      switch operation {
+      case .put, .delete: true
+      case .noop, .transaction: entries.isNull(5) && entries.isNull(6) && entries.isNull(7)
+      case .configuration: entries.isNull(5) && entries.hasOneForm(6) && entries.isNull(7)
+      }
+    if !isFit || !entries.isText(4) { throw otherForm(index) }
+    if let mutation = operation.mutation { try checkForm(mutation, entries, from: 5, index) }
+  }
+
+  private func otherForm(_ index: LogIndex) -> StorageError {
+    StorageError.damaged(path, at: index, "its key, value or expiry stands in a form that no node writes")
   }
 
   private static func mutation(
@@ -135,5 +166,15 @@ final class EntryReader {
 
   private func missing(_ index: LogIndex) -> StorageError {
     StorageError.damaged(path, at: index, "the entry is missing")
+  }
+}
+
+extension SQLiteStatement {
+  /// Whether a column holds a byte string in its one form: text if it can be text.
+  func hasOneForm(_ column: Int32) -> Bool {
+    switch withBytes(column, ByteStringForm.init) {
+    case .text: isText(column)
+    case .blob: isBlob(column)
+    }
   }
 }

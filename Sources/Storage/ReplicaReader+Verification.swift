@@ -31,6 +31,9 @@ extension ReplicaReader {
     return try wordingErrors { try ReplicaMeta(connection).read().standing }
   }
 
+  /// What SQLite finds wrong with the file; each a sentence without a full stop that names a page or a table.
+  public func integrityProblems() -> [String] { SQLiteCheck.problems(of: connection) }
+
   private func requireChecksums() throws {
     guard !hasChecksums else { return }
     throw StorageError(
@@ -79,7 +82,7 @@ extension ReplicaReader {
               modifiedIndex: rows.bits(4), expiresAt: rows.optionalInteger(5))
           }
         }
-        let isSound = actual == rows.bits(6)
+        let isSound = actual == rows.bits(6) && rows.hasOneForm(0) && rows.hasOneForm(1)
         if !isSound {
           verdict.damagedCount += 1
           if verdict.damagedKeys.count < Self.namedKeys { verdict.damagedKeys.append(rows.bytes(0)) }

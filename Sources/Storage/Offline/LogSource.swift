@@ -31,12 +31,12 @@ public final class LogSource {
   public private(set) var problems: [String] = []
 
   private static let checkedBytes: Int64 = 32 << 20
-  private let connection: SQLiteConnection
-  private let reader: EntryReader
+  let connection: SQLiteConnection
+  let reader: EntryReader
   private let later: SQLiteStatement
   private let point: SQLiteStatement
   /// The index of the row at which the running statement stands, the highest number at the end; nil if none runs.
-  private var row: LogIndex?
+  var row: LogIndex?
   /// No row lies from here to that one.
   private var first: LogIndex = 0
 
@@ -88,6 +88,22 @@ public final class LogSource {
   /// The cluster, as far as the file says.
   public var cluster: ClusterID? {
     hardState.cluster ?? base?.configuration?.configuration.cluster
+  }
+
+  /// The chain's value at an entry, or at the one after which the log begins; nil if it has neither.
+  public func chain(at index: LogIndex) -> UInt64? {
+    checksum(at: index) ?? base.flatMap { $0.index == index ? $0.checksum : nil }
+  }
+
+  /// The version of the file's format.
+  public var formatVersion: Int64 { (try? connection.integer("PRAGMA user_version")) ?? 0 }
+
+  /// Where the snapshot stands that was being installed; nil if none was.
+  public func installation() throws -> LogIndex? {
+    guard formatVersion > 1 else { return nil }
+    return try wordingErrors { try connection.integer("SELECT installing_index FROM base") }.map {
+      UInt64(bitPattern: $0)
+    }
   }
 
   /// Looks for the entry that follows one with a known chain value.

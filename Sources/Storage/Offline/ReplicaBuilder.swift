@@ -92,6 +92,12 @@ public final class ReplicaBuilder {
     standing = point
   }
 
+  /// Begins after an entry, without what the entries up to there have put. Only for a builder that holds nothing yet.
+  public func begin(after base: LogBase) {
+    precondition(standing.index == 0)
+    standing = base
+  }
+
   /// Writes where it stands, and makes it durable.
   public func complete() throws {
     rows = nil

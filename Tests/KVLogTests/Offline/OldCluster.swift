@@ -111,6 +111,52 @@ final class OldCluster {
     try connection.close()
   }
 
+  /// Lets all that a node's files hold stand in the databases themselves.
+  func fold(_ name: String) throws {
+    for file in [log(name), replica(name)] where FileManager.default.fileExists(atPath: file) {
+      try tamper(file, "PRAGMA wal_checkpoint(TRUNCATE)")
+      for suffix in ["-wal", "-shm"] { try? FileManager.default.removeItem(atPath: file + suffix) }
+    }
+  }
+
+  /// Drops the oldest entries of a node's log.
+  func trim(_ name: String, upTo index: LogIndex) throws {
+    let store = try LogStore.open(directory: path(name)) { throw CocoaError(.fileNoSuchFile) }
+    let id = store.identity.id
+    let replica = try ReplicaWriter.open(directory: path(name), node: id)
+    try store.trim(upTo: index, within: try replica.makeDurable(), limit: .max)
+  }
+
+  /// Where the rows of `log`, `log_part` or `kv` stand in a file: the payload of the cells of leaf pages of tables, as
+  /// sqlite.org/fileformat2.html has them.
+  func cellRanges(of file: String) throws -> [ClosedRange<Int>] {
+    let roots = try SQLiteConnection(path: file, mode: .readOnly)
+    let statement = try roots.prepare(
+      "SELECT rootpage FROM sqlite_schema WHERE type = 'table' AND name IN ('log', 'kv')")
+    var pages: [Int] = []
+    while try statement.step() { pages.append(Int(statement.integer(0))) }
+    let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: file)))
+    func number(_ offset: Int, _ count: Int) -> Int {
+      bytes[offset..<offset + count].reduce(0) { $0 << 8 | Int($1) }
+    }
+    var ranges: [ClosedRange<Int>] = []
+    while let page = pages.popLast() {
+      let start = (page - 1) * 4_096
+      let (kind, cells) = (bytes[start], number(start + 3, 2))
+      for cell in 0..<cells {
+        let place = start + number(start + (kind == 5 ? 12 : 8) + 2 * cell, 2)
+        if kind == 5 {
+          pages.append(number(place, 4))
+        } else {
+          // One byte each for the length and the rowid, as long as both are small.
+          ranges.append(place + 2...place + 1 + Int(bytes[place]))
+        }
+      }
+      if kind == 5 { pages.append(number(start + 8, 4)) }
+    }
+    return ranges
+  }
+
   /// Overwrites bytes of a file.
   func overwrite(_ file: String, at offset: UInt64, with bytes: [UInt8]) throws {
     let handle = try FileHandle(forUpdating: URL(fileURLWithPath: file))

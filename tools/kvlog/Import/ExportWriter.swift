@@ -28,7 +28,9 @@ struct ExportWriter {
       switch format {
       case .text: writeText(mutation)
       case .json: writeJSON(mutation)
-      case .resp: writeCommand(mutation)
+      case .resp:
+        written += 1
+        buffer.writeCommand(mutation)
       }
     }
     if isTransaction { buffer.writeRESPRequest(["EXEC"]) }
@@ -60,47 +62,27 @@ struct ExportWriter {
   private mutating func writeJSON(_ mutation: Mutation) {
     written += 1
     buffer.writeString("{")
-    writeField("key", mutation.key)
+    buffer.writeJSONField("key", mutation.key)
     buffer.writeString(",")
     switch mutation.operation {
     case .put:
-      writeField("value", mutation.value)
+      buffer.writeJSONField("value", mutation.value)
       if let end = mutation.expiresAt { buffer.writeString(",\"expires_at\":\(end)") }
     case .delete: buffer.writeString("\"deleted\":true")
     }
     buffer.writeString("}\n")
   }
+}
 
-  private mutating func writeField(_ name: String, _ bytes: [UInt8]) {
-    guard String(validating: bytes, as: UTF8.self) != nil else {
-      buffer.writeString("\"\(name)_base64\":\"\(Data(bytes).base64EncodedString())\"")
-      return
-    }
-    buffer.writeString("\"\(name)\":\"")
-    var start = 0
-    for (position, byte) in bytes.enumerated() where byte < 0x20 || byte == 0x22 || byte == 0x5C {
-      buffer.writeBytes(bytes[start..<position])
-      start = position + 1
-      switch byte {
-      case 0x22, 0x5C: buffer.writeBytes([0x5C, byte])
-      case 0x0A: buffer.writeString("\\n")
-      case 0x09: buffer.writeString("\\t")
-      case 0x0D: buffer.writeString("\\r")
-      default: buffer.writeString("\\u00" + (byte < 16 ? "0" : "") + String(byte, radix: 16))
-      }
-    }
-    buffer.writeBytes(bytes[start...])
-    buffer.writeString("\"")
-  }
-
-  private mutating func writeCommand(_ mutation: Mutation) {
-    written += 1
+extension ByteBuffer {
+  /// Writes the Redis command that does what a mutation does.
+  mutating func writeCommand(_ mutation: Mutation) {
     switch mutation.operation {
     case .put:
       var arguments = [Array("SET".utf8), mutation.key, mutation.value]
       if let end = mutation.expiresAt { arguments += [Array("PXAT".utf8), Array("\(end)".utf8)] }
-      buffer.writeRESPRequest(arguments)
-    case .delete: buffer.writeRESPRequest([Array("DEL".utf8), mutation.key])
+      writeRESPRequest(arguments)
+    case .delete: writeRESPRequest([Array("DEL".utf8), mutation.key])
     }
   }
 }

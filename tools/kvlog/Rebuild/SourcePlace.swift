@@ -76,6 +76,17 @@ struct SourcePlace {
   }
 }
 
+extension SourcePlace {
+  /// Up to here the place proves its log committed: what a replica holds is committed too.
+  var commit: LogIndex {
+    guard let log else { return replica?.standing.index ?? 0 }
+    // A file without its node says nothing of itself.
+    if log.identity == nil, log.commit == 0 { return log.lastIndex }
+    let applied = replica?.standing.index ?? 0
+    return max(log.commit, applied <= log.lastIndex ? applied : 0)
+  }
+}
+
 /// Why there is nothing to work with; a sentence.
 struct Unusable: Error, CustomStringConvertible {
   let description: String

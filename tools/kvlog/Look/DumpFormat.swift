@@ -1,0 +1,6 @@
+import ArgumentParser
+
+/// How entries are printed.
+enum DumpFormat: String, ExpressibleByArgument, CaseIterable {
+  case text, json, sql, resp
+}

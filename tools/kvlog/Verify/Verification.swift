@@ -1,0 +1,160 @@
+import Foundation
+import Replication
+import Storage
+
+/// Holds nodes' files against themselves and against each other.
+struct Verification {
+  struct Report: Encodable {
+    var places: [PlaceCheck]
+    var agreement: Agreement?
+    var isSound: Bool
+  }
+
+  let arguments: [String]
+  let scratch: String?
+
+  func run() throws -> Report {
+    var checked: [CheckedPlace] = []
+    for argument in arguments {
+      let progress = ProgressLine("\(argument):", unit: "rows")
+      defer { progress.clear() }
+      checked.append(try CheckedPlace(argument, scratch: scratch, progress))
+    }
+    let agreement = checked.count > 1 ? try Agreement(checked) : nil
+    let places = checked.map(\.check)
+    return Report(
+      places: places, agreement: agreement,
+      isSound: places.allSatisfy { $0.problemCount == 0 } && agreement?.problems.isEmpty ?? true)
+  }
+}
+
+/// One place whose own files were looked at.
+struct CheckedPlace {
+  private(set) var check: PlaceCheck
+  let log: LogSource?
+  let replica: Snapshot?
+  /// Up to here the log's chain is whole.
+  private(set) var sound = LogBase.zero
+
+  init(_ argument: String, scratch: String?, _ progress: ProgressLine) throws {
+    check = PlaceCheck(argument: argument)
+    let place: SourcePlace
+    do {
+      place = try SourcePlace(argument)
+    } catch let error as Unusable where SystemFiles().exists(argument) {
+      // A file that is there and cannot be read at all is what people want to know of.
+      check.add(argument, error.description)
+      for problem in FileCheck(path: argument)?.problems ?? [] { check.add(argument, problem) }
+      (log, replica) = (nil, nil)
+      return
+    }
+    (log, replica) = (place.log, place.replica)
+    let files = SystemFiles.real
+    if files.isDirectory(argument) {
+      note(place.log == nil ? place.logProblem : nil, DataDirectory.log(in: argument))
+      if place.replica == nil {
+        for problem in place.problems where problem.contains("replica.db") {
+          check.add(DataDirectory.replica(in: argument), problem)
+        }
+      }
+    }
+    if let log { try checkLog(log, commit: place.commit, progress) }
+    if let replica { try checkReplica(replica, scratch, progress) }
+  }
+
+  private mutating func note(_ problem: String?, _ path: String) {
+    if let problem { check.add(path, problem) }
+  }
+
+  // MARK: The log
+
+  private mutating func checkLog(_ log: LogSource, commit: LogIndex, _ progress: ProgressLine) throws {
+    for problem in FileCheck(path: log.path)?.problems ?? [] where !log.problems.contains(problem) {
+      check.add(log.path, problem)
+    }
+    let first = (log.base?.index ?? 0) + 1
+    let verdict = try log.verify { progress.show($0 - min($0, first), of: max(log.lastIndex, first) - first) }
+    for fault in verdict.faults { check.add(log.path, fault.text, at: fault.index) }
+    check.problemCount += verdict.faultCount - verdict.faults.count
+    sound = verdict.last
+    check.log = PlaceCheck.Log(
+      path: log.path, node: log.identity.map { "\($0.id)" }, name: log.identity?.name,
+      formatVersion: log.formatVersion, firstIndex: first, lastIndex: log.lastIndex, commitIndex: commit,
+      lastEpoch: "\(verdict.last.position.epoch)", checksum: hexadecimal(verdict.last.checksum))
+    if log.lastIndex > commit {
+      let range =
+        log.lastIndex == commit + 1
+        ? "entry \(log.lastIndex) is" : "entries \(commit + 1) to \(log.lastIndex) are"
+      check.notes.append("\(log.path): \(range) not known to be committed there")
+    }
+    if let note = try? log.installation() {
+      check.notes.append(
+        "\(log.path): the node was installing a snapshot that stands at entry \(note), and ends that when it starts"
+      )
+    }
+  }
+
+  // MARK: The replica
+
+  private mutating func checkReplica(_ replica: Snapshot, _ scratch: String?, _ progress: ProgressLine) throws
+  {
+    let path = replica.path
+    for problem in FileCheck(path: path)?.problems ?? [] { check.add(path, problem) }
+    for problem in replica.reader.integrityProblems() { check.add(path, problem) }
+    var content: UInt64?
+    do {
+      let verdict = try replica.reader.verify { progress.show(UInt64($0), of: 0) }
+      if verdict.damagedCount == 0 { content = verdict.content }
+      note(verdict, path)
+      check.replica = PlaceCheck.Replica(
+        path: path, keys: verdict.rows, appliedIndex: verdict.standing.index,
+        contentChecksum: hexadecimal(verdict.content), heldAgainst: "rows")
+    } catch {
+      check.add(path, "\(error)")
+      return
+    }
+    guard let log, let base = log.base else { return }
+    let standing = replica.standing
+    guard standing.index <= max(log.lastIndex, base.index) else {
+      check.add(
+        path,
+        "it holds everything up to entry \(standing.index), and \(log.path) ends at \(log.lastIndex): the log's end was lost, perhaps with its -wal file"
+      )
+      return
+    }
+    guard standing.index >= base.index else {
+      if (try? log.installation()) == nil {
+        check.add(path, "it stands at entry \(standing.index), and the log begins after \(base.index) only")
+      }
+      return
+    }
+    guard sound.index >= standing.index else {
+      check.notes.append(
+        "\(path) was not held against the log, which is damaged below entry \(standing.index)")
+      return
+    }
+    let replay = ReplicaReplay(log: log, replica: replica, content: content)
+    let found = try replay.run(scratch: scratch) { progress.show($0, of: $1) }
+    check.replica?.heldAgainst = found.isWhole ? "replay" : "tail"
+    for fault in found.faults { check.add(path, fault.text, at: fault.index) }
+    check.problemCount += found.faultCount - found.faults.count
+  }
+
+  private mutating func note(_ verdict: ReplicaVerdict, _ path: String) {
+    for key in verdict.damagedKeys {
+      check.add(path, "the row of the key \(readable(key, limit: 64)) does not fit its checksum")
+    }
+    check.problemCount += verdict.damagedCount - verdict.damagedKeys.count
+    if verdict.rows != verdict.expectedRows {
+      check.add(
+        path,
+        "it has \(verdict.rows) rows and should have \(verdict.expectedRows): some were removed or added")
+    }
+    if verdict.content != verdict.expectedContent {
+      check.add(
+        path,
+        "the rows add up to the content checksum \(hexadecimal(verdict.content)), and should to \(hexadecimal(verdict.expectedContent)): a row was changed, removed or added"
+      )
+    }
+  }
+}
