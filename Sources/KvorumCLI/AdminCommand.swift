@@ -5,15 +5,16 @@ import Kvorum
 struct AdminCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "admin",
-    abstract: "Remove a node, or hand over to another master.",
+    abstract: "Remove a node, hand over to another master, or copy the keyspace.",
     discussion: """
       Examples:
 
         kvorum admin remove-slave slave-3
         kvorum admin remove-master backup-2
         kvorum admin transfer backup
+        kvorum admin snapshot copy.db
       """,
-    subcommands: [RemoveSlave.self, RemoveMaster.self, Transfer.self])
+    subcommands: [RemoveSlave.self, RemoveMaster.self, Transfer.self, SnapshotCommand.self])
 
   /// Sends one administrative command to the active master and prints its answer.
   static func run(_ arguments: [String], _ options: MastersOptions) async throws {

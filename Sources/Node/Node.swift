@@ -87,7 +87,8 @@ public final class Node: Sendable {
     self.applier = applier
     let logWriter = LogWriter()
     self.logWriter = logWriter
-    snapshots = Self.makeSnapshotWorker(configuration, logWriter, applier, relay, eventLoop, logger)
+    snapshots = Self.makeSnapshotWorker(
+      configuration, store.identity.id, logWriter, applier, relay, eventLoop, logger)
     let ending = eventLoop.makePromise(of: NodeError?.self)
     self.ending = ending
     let stores = NodeLoop.Stores(
@@ -162,11 +163,11 @@ public final class Node: Sendable {
   }
 
   private static func makeSnapshotWorker(
-    _ configuration: NodeConfiguration, _ logWriter: LogWriter, _ applier: Applier, _ relay: LoopRelay,
-    _ eventLoop: any EventLoop, _ logger: Logger
+    _ configuration: NodeConfiguration, _ node: NodeID, _ logWriter: LogWriter, _ applier: Applier,
+    _ relay: LoopRelay, _ eventLoop: any EventLoop, _ logger: Logger
   ) -> SnapshotWorker {
     SnapshotWorker(
-      directory: configuration.dataDirectory, bytesPerSecond: configuration.snapshotBytesPerSecond,
+      directory: configuration.dataDirectory, node: node, archive: configuration.archiveDirectory, bytesPerSecond: configuration.snapshotBytesPerSecond,
       logWriter: logWriter, applier: applier,
       onEvent: { event in eventLoop.execute { relay.loop?.drive(.snapshot(event)) } },
       onTrouble: { text in logger.warning("\(text)") })

@@ -30,6 +30,8 @@ public struct NodeConfiguration: Sendable {
   public var maxClientBytes: Int
   /// Which entries the log keeps.
   public var trimPolicy: TrimPolicy
+  /// Where what is trimmed from the log is kept; nil if nowhere.
+  public var archiveDirectory: String?
   /// How many entries the log keeps at most for a connected slave that lags; one further behind is sent a snapshot.
   public var maxSlaveLag: UInt64
   /// How many bytes of a snapshot leave in a second at most.
@@ -41,7 +43,7 @@ public struct NodeConfiguration: Sendable {
     announce: HostAndPort? = nil, masters: [HostAndPort], leaseMilliseconds: Int64 = 500,
     useLease: Bool = true, writeTimeoutMilliseconds: Int64 = 2_000,
     readTimeoutMilliseconds: Int64 = 1_000, maxKeyBytes: Int = 64 << 10, maxValueBytes: Int = 64 << 20,
-    maxClientBytes: Int = 1 << 30, trimPolicy: TrimPolicy = TrimPolicy(), maxSlaveLag: UInt64 = 1_000_000,
+    maxClientBytes: Int = 1 << 30, trimPolicy: TrimPolicy = TrimPolicy(), archiveDirectory: String? = nil, maxSlaveLag: UInt64 = 1_000_000,
     snapshotBytesPerSecond: Int64 = 64 << 20
   ) {
     self.role = role
@@ -58,6 +60,7 @@ public struct NodeConfiguration: Sendable {
     self.maxValueBytes = maxValueBytes
     self.maxClientBytes = maxClientBytes
     self.trimPolicy = trimPolicy
+    self.archiveDirectory = archiveDirectory
     self.maxSlaveLag = maxSlaveLag
     self.snapshotBytesPerSecond = snapshotBytesPerSecond
   }
@@ -65,6 +68,9 @@ public struct NodeConfiguration: Sendable {
   /// Throws the first rule that is broken, as a sentence that names the option.
   public func validate() throws {
     if dataDirectory.isEmpty { throw NodeError.configuration("--data is empty: name a directory") }
+    if archiveDirectory?.isEmpty == true {
+      throw NodeError.configuration("--archive is empty: name a directory, or leave it out")
+    }
     if role == .slave, masters.isEmpty {
       throw NodeError.configuration("--masters is empty: a slave needs at least one master's address")
     }

@@ -286,6 +286,7 @@ extension NodeLoop {
       last: server.core.lastPosition, commit: server.core.commitIndex, applied: server.core.appliedIndex,
       logBytes: UInt64(sizes.log), replicaBytes: UInt64(sizes.replica), walBytes: UInt64(sizes.wal),
       state: ownState.rawValue, base: server.core.base.index,
-      filledBytes: server.core.beingFilled?.done ?? 0, fillSize: server.core.beingFilled?.size ?? 0)
+      filledBytes: server.core.beingFilled?.done ?? 0, fillSize: server.core.beingFilled?.size ?? 0,
+      archived: archivedIndex)
   }
 }

@@ -177,6 +177,7 @@ extension NodeLoop {
 
   private func administer(_ arguments: [[UInt8]], _ session: Session) {
     let words = arguments.dropFirst().map { String(decoding: $0, as: UTF8.self) }
+    if words[0].lowercased() == "snapshot" { return giveCopy(words, session) }
     guard server.core.isActive else {
       let active = server.core.knownLeader.flatMap(server.address(of:)).map { " active=\($0)" } ?? ""
       return session.answer(.error("READONLY Only the active master changes the cluster.\(active)"))
@@ -187,7 +188,7 @@ extension NodeLoop {
     case ("transfer", 1...2): transfer(to: words.count == 2 ? words[1] : nil, session)
     default:
       session.answer(
-        .error("ERR use KV.ADMIN REMOVE-SLAVE name, REMOVE-MASTER name or TRANSFER [name]"))
+        .error("ERR use KV.ADMIN REMOVE-SLAVE name, REMOVE-MASTER name, TRANSFER [name] or SNAPSHOT"))
     }
   }
 

@@ -8,8 +8,8 @@ import Storage
 
 extension NodeLoop {
   private static let trimInterval: Nanoseconds = .milliseconds(1_000)
-  /// How long a copy that an earlier run has left is kept for those who were being filled with it.
-  private static let copyPatience: Nanoseconds = .milliseconds(120_000)
+  /// How long to wait after the archive could not be written.
+  private static let archivePatience: Nanoseconds = .milliseconds(10_000)
 
   /// Drops old entries if there are enough that nobody needs.
   func considerTrimming() {
@@ -18,7 +18,7 @@ extension NodeLoop {
     nextTrim = now + Self.trimInterval
     do {
       let target = try trimTarget()
-      guard target >= server.core.base.index + trimPolicy.step else { return }
+      guard target >= server.core.base.index + trimStep else { return }
       isTrimming = true
       // Nothing goes from the log that the replica does not have on disk (design 4.9).
       applier.perform { [self] writer in
@@ -28,6 +28,12 @@ extension NodeLoop {
     } catch {
       end(.storage("\(error)"))
     }
+  }
+
+  /// A segment of an archive had better not be a small one.
+  private var trimStep: LogIndex {
+    guard configuration.archiveDirectory != nil else { return trimPolicy.step }
+    return max(trimPolicy.step, min(50_000, (trimPolicy.entries ?? 100_000) / 2))
   }
 
   private static func makeDurable(_ writer: ReplicaWriter?) throws -> DurableReplica? {
@@ -53,6 +59,24 @@ extension NodeLoop {
     let index = min(target, replica.applied, server.core.neededIndex, server.core.appliedIndex)
     guard index > server.core.base.index else { return }
     isTrimming = true
+    guard configuration.archiveDirectory != nil else { return trim(to: index, within: replica) }
+    snapshots.archive(upTo: index) { [self] kept in
+      eventLoop.execute { [self] in
+        isTrimming = false
+        guard !isStopping, let kept else {
+          nextTrim = BootClock.now() + Self.archivePatience
+          return
+        }
+        archivedIndex = kept
+        // Meanwhile somebody may have come who needs them.
+        guard min(kept, index) > server.core.base.index, index <= server.core.neededIndex else { return }
+        isTrimming = true
+        trim(to: min(kept, index), within: replica)
+      }
+    }
+  }
+
+  private func trim(to index: LogIndex, within replica: DurableReplica) {
     drive(.trimming(upTo: index))
     logWriter.trim(upTo: index, within: replica)
   }
@@ -61,12 +85,5 @@ extension NodeLoop {
   func trimmed(to base: LogBase) {
     isTrimming = false
     logger.debug("the log begins after entry \(base.index)")
-  }
-
-  /// A copy that an earlier run has made is used again if somebody comes for it soon.
-  func tidyCopies() {
-    guard !hasTidied, BootClock.now() - startedAt > Self.copyPatience else { return }
-    hasTidied = true
-    if !server.core.isLendingSnapshot { snapshots.submit(.release, base: 0) }
   }
 }

@@ -46,6 +46,13 @@ final class NodeLoop: @unchecked Sendable {
   let trimPolicy: TrimPolicy
   var isTrimming = false
   var nextTrim: Instant = .distantPast
+  /// The last entry that is in the archive, as far as this run knows.
+  var archivedIndex: LogIndex = 0
+  /// Steps of copies for people that are not answered yet.
+  var exports: [UInt64: (Session, Session.Ticket)] = [:]
+  var nextExport: UInt64 = 0
+  /// When a copy for a person was last asked for; nil if there is none.
+  var exportUsedAt: Instant? = .distantPast
   /// Whether copies that an earlier run has left were looked at.
   var hasTidied = false
 

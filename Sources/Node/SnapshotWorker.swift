@@ -4,13 +4,35 @@ import Storage
 
 /// Does what the core wants done with copies of replicas, on a thread of its own: each step takes long (design 4.9).
 final class SnapshotWorker: Sendable {
-  private struct Item: Sendable {
-    var task: SnapshotTask
-    /// The entry after which the log begins: after an older copy nobody could go on from this log.
-    var base: LogIndex
+  private enum Item: Sendable {
+    /// What the core wants; with the entry after which the log begins, since after an older copy nobody could go on from
+    /// this log.
+    case task(SnapshotTask, base: LogIndex)
+    /// Entries are about to be trimmed.
+    case archive(upTo: LogIndex, @Sendable (LogIndex?) -> Void)
+    /// A copy for a person.
+    case export(ExportStep, @Sendable (Result<ExportAnswer, any Error>) -> Void)
+  }
+
+  /// A step of giving a copy to a client.
+  enum ExportStep: Sendable {
+    case begin
+    case read(id: UInt64, offset: UInt64, count: Int)
+    case end
+  }
+
+  /// What a step comes to.
+  enum ExportAnswer: Sendable {
+    case begun(SnapshotDescription)
+    case bytes([UInt8])
+    case ended
   }
 
   private let files: SnapshotFiles
+  private let exports: SnapshotFiles
+  private let directory: String
+  private let archiveDirectory: String?
+  private let node: NodeID
   private let bytesPerSecond: Int64
   private let logWriter: LogWriter
   private let applier: Applier
@@ -26,6 +48,11 @@ final class SnapshotWorker: Sendable {
     var incoming: SnapshotDescription?
     /// When the next part may leave.
     var nextRead: Instant = .distantPast
+    /// The copy for a person.
+    var exported: SnapshotDescription?
+    /// Opened when it is first wanted.
+    var archive: LogArchive?
+    var lastTrouble = ""
   }
 
   /// The thread is started with `start`.
@@ -34,10 +61,14 @@ final class SnapshotWorker: Sendable {
   ///   - onEvent: Called on the thread when a task has ended.
   ///   - onTrouble: Called on the thread with a sentence for people.
   init(
-    directory: String, bytesPerSecond: Int64, logWriter: LogWriter, applier: Applier,
+    directory: String, node: NodeID, archive: String?, bytesPerSecond: Int64, logWriter: LogWriter, applier: Applier,
     onEvent: @escaping @Sendable (SnapshotEvent) -> Void, onTrouble: @escaping @Sendable (String) -> Void
   ) {
+    self.directory = directory
+    self.node = node
+    archiveDirectory = archive
     files = SnapshotFiles(directory: directory)
+    exports = SnapshotFiles(directory: directory, prefix: "export")
     self.bytesPerSecond = bytesPerSecond
     self.logWriter = logWriter
     self.applier = applier
@@ -48,21 +79,40 @@ final class SnapshotWorker: Sendable {
   func start() {
     let state = State()
     worker.start { [self] items in
-      for item in items where !worker.isStopping { perform(item, state) }
+      for item in items { perform(item, state, isEnding: worker.isStopping) }
     }
   }
 
-  func submit(_ task: SnapshotTask, base: LogIndex) { worker.submit(Item(task: task, base: base)) }
+  func submit(_ task: SnapshotTask, base: LogIndex) { worker.submit(.task(task, base: base)) }
+
+  /// Keeps the oldest entries of the log in the archive; tells the last that is kept, or nil if that failed.
+  func archive(upTo index: LogIndex, _ done: @escaping @Sendable (LogIndex?) -> Void) {
+    worker.submit(.archive(upTo: index, done))
+  }
+
+  /// Makes a copy for a client, or gives a part of it.
+  func export(_ step: ExportStep, _ done: @escaping @Sendable (Result<ExportAnswer, any Error>) -> Void) {
+    worker.submit(.export(step, done))
+  }
+
+  private func perform(_ item: Item, _ state: State, isEnding: Bool) {
+    switch item {
+    case .task(let task, let base): if !isEnding { perform(task, base, state) }
+    case .archive(let index, let done): done(isEnding ? nil : archive(upTo: index, state))
+    case .export(let step, let done):
+      done(Result { isEnding ? .ended : try export(step, state) })
+    }
+  }
 
   /// Ends the thread after the step at hand; call it off the event loop, and before the log writer and the applier are
   /// stopped.
   func stop() { worker.stop() }
 
-  private func perform(_ item: Item, _ state: State) {
+  private func perform(_ task: SnapshotTask, _ base: LogIndex, _ state: State) {
     do {
-      switch item.task {
+      switch task {
       case .make:
-        let made = try files.make(standingAtLeast: item.base)
+        let made = try files.make(standingAtLeast: base)
         state.made = made
         onEvent(.made(made))
       case .read(let read):
@@ -80,11 +130,11 @@ final class SnapshotWorker: Sendable {
         guard let incoming = state.incoming, incoming.id == id else { return }
         try files.store(bytes, of: incoming, at: offset)
         onEvent(.stored(id: id, next: offset + UInt64(bytes.count)))
-      case .install(let snapshot): try install(snapshot)
+      case .install(let snapshot): try install(snapshot, state)
       case .abandon: try files.removeIncoming()
       }
     } catch {
-      failed(item.task, error)
+      failed(task, error)
     }
   }
 
@@ -106,8 +156,10 @@ final class SnapshotWorker: Sendable {
     onEvent(.refused(id: id, reason: "\(error)"))
   }
 
-  private func install(_ snapshot: SnapshotDescription) throws {
+  private func install(_ snapshot: SnapshotDescription, _ state: State) throws {
     try files.check(snapshot)
+    // The log is dropped as a whole; what of it is committed had better be kept.
+    if archiveDirectory != nil { _ = archive(upTo: .max, state) }
     guard logWriter.willInstall(snapshot.base) else { return }
     let path = files.incomingPath(of: snapshot)
     let outcome = Outcome<(any Error)?>()
@@ -125,6 +177,47 @@ final class SnapshotWorker: Sendable {
     if let error = outcome.wait() { throw error }
     onEvent(.taken(snapshot))
     try files.removeIncoming()
+  }
+
+  // MARK: The archive
+
+  private func archive(upTo index: LogIndex, _ state: State) -> LogIndex? {
+    guard let archiveDirectory else { return nil }
+    do {
+      let archive =
+        try state.archive ?? LogArchive(directory: archiveDirectory, node: node, log: directory)
+      state.archive = archive
+      let last = try archive.keep(upTo: index == .max ? LogReader(directory: directory).commit() : index)
+      state.lastTrouble = ""
+      return last
+    } catch {
+      state.archive = nil
+      if state.lastTrouble != "\(error)" {
+        state.lastTrouble = "\(error)"
+        onTrouble("the log is not trimmed, since its entries cannot be archived: \(error)")
+      }
+      return nil
+    }
+  }
+
+  // MARK: Copies for people
+
+  private func export(_ step: ExportStep, _ state: State) throws -> ExportAnswer {
+    switch step {
+    case .begin:
+      state.exported = nil
+      try exports.removeCopies()
+      let made = try exports.make(standingAtLeast: .max)
+      state.exported = made
+      return .begun(made)
+    case .read(let id, let offset, let count):
+      guard let exported = state.exported, exported.id == id else { throw CancellationError() }
+      return .bytes(try exports.read(exported, at: offset, count: count))
+    case .end:
+      state.exported = nil
+      try exports.removeCopies()
+      return .ended
+    }
   }
 
   /// Waits so that no more bytes a second leave than is allowed.

@@ -8,11 +8,15 @@ public struct SnapshotFiles: Sendable {
   /// The node's directory.
   public let directory: String
   private let files: any FileSystem
+  private let prefix: String
   private static let piece = 1 << 20
 
   /// Looks after the copies in a directory.
-  public init(directory: String, on files: any FileSystem = .real) {
+  ///
+  /// - Parameter prefix: What the names of our own copies begin with.
+  public init(directory: String, prefix: String = "snapshot", on files: any FileSystem = .real) {
     self.directory = directory
+    self.prefix = prefix
     self.files = files
   }
 
@@ -25,7 +29,7 @@ public struct SnapshotFiles: Sendable {
   public func make(standingAtLeast index: LogIndex) throws -> SnapshotDescription {
     if let left = try leftCopy(standingAtLeast: index) { return left }
     try removeCopies()
-    let partial = directory + "/snapshot.partial"
+    let partial = directory + "/\(prefix).partial"
     try ReplicaReader(directory: directory, on: files).copy(to: partial)
     let standing = try Self.verify(partial, on: files)
     let snapshot = SnapshotDescription(
@@ -41,12 +45,12 @@ public struct SnapshotFiles: Sendable {
 
   /// Removes our copies.
   public func removeCopies() throws {
-    for name in files.names(in: directory) where name.hasPrefix("snapshot") { try removeAll(name) }
+    for name in files.names(in: directory) where name.hasPrefix(prefix) { try removeAll(name) }
   }
 
   private func leftCopy(standingAtLeast index: LogIndex) throws -> SnapshotDescription? {
     for name in files.names(in: directory) {
-      guard let parts = Self.parts(of: name, prefix: "snapshot-"), parts.index >= index else { continue }
+      guard let parts = Self.parts(of: name, prefix: prefix + "-"), parts.index >= index else { continue }
       let path = directory + "/" + name
       guard try checksum(of: path) == parts.id else { continue }
       return SnapshotDescription(
@@ -57,7 +61,7 @@ public struct SnapshotFiles: Sendable {
   }
 
   private func path(of snapshot: SnapshotDescription) -> String {
-    directory + "/snapshot-\(snapshot.base.index)-\(hexadecimal(snapshot.id)).db"
+    directory + "/\(prefix)-\(snapshot.base.index)-\(hexadecimal(snapshot.id)).db"
   }
 
   // MARK: Another node's copy
@@ -107,8 +111,21 @@ public struct SnapshotFiles: Sendable {
 
   // MARK: Any copy
 
+  /// Verifies a copy, makes it durable and gives it its name.
+  public static func complete(_ path: String, as name: String) throws -> ReplicaVerdict {
+    let verdict = try sound(path, on: .real)
+    try SystemFiles.real.synchronize(path)
+    try SystemFiles.real.rename(path, to: name)
+    try SystemFiles.real.synchronizeDirectory(DataDirectory.parent(of: name))
+    return verdict
+  }
+
   /// Holds a copy against its checksums; returns where it stands.
   public static func verify(_ path: String, on files: any FileSystem = .real) throws -> LogBase {
+    try sound(path, on: files).standing
+  }
+
+  private static func sound(_ path: String, on files: any FileSystem) throws -> ReplicaVerdict {
     let verdict = try ReplicaReader(path: path, on: files).verify()
     guard verdict.isSound else {
       throw StorageError(
@@ -118,7 +135,7 @@ public struct SnapshotFiles: Sendable {
         \(verdict.rows) rows of \(verdict.expectedRows).
         """)
     }
-    return verdict.standing
+    return verdict
   }
 
   private func removeAll(_ name: String) throws {

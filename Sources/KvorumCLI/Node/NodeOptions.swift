@@ -65,6 +65,12 @@ struct NodeOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "Keep what goes from the log in this directory, as SQLite files that kvlog replay reads; nothing goes before it is "
+        + "kept there. Nodes may share one.", valueName: "dir"))
+  var archive: String?
+
+  @Option(
+    help: ArgumentHelp(
       "How many entries the log keeps at most for a connected slave that lags; one further behind is sent a copy of "
         + "the replica.", valueName: "count"))
   var maxSlaveLag: UInt64 = 1_000_000
@@ -84,7 +90,7 @@ struct NodeOptions: ParsableArguments {
       trimPolicy: TrimPolicy(
         entries: logEntries == 0 ? nil : logEntries, bytes: logBytes.bytes == 0 ? nil : logBytes.bytes,
         age: logAge.milliseconds == 0 ? nil : logAge.milliseconds),
-      maxSlaveLag: maxSlaveLag, snapshotBytesPerSecond: snapshotRate.bytes)
+      archiveDirectory: archive, maxSlaveLag: maxSlaveLag, snapshotBytesPerSecond: snapshotRate.bytes)
   }
 }
 

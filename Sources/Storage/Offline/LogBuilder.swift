@@ -65,6 +65,12 @@ public final class LogBuilder {
     }
   }
 
+  /// Makes a part of a log durable that belongs to no node: a segment of an archive.
+  func completeSegment() throws {
+    (entries, reigns) = (nil, nil)
+    try wordingErrors { try file.complete(isWritable: false) }
+  }
+
   private func insertReign(_ first: LogPosition) throws {
     guard let reigns else { return }
     reigns.bind(bits: first.index, at: 1)

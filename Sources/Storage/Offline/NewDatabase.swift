@@ -27,8 +27,11 @@ final class NewDatabase {
   }
 
   /// Makes the file durable and closes it. No statement may exist any more.
-  func complete() throws {
-    try connection.execute("COMMIT; PRAGMA locking_mode = NORMAL; PRAGMA journal_mode = WAL;")
+  ///
+  /// - Parameter isWritable: Whether the file will be written again; one that is not can be opened without a trace.
+  func complete(isWritable: Bool = true) throws {
+    let journal = isWritable ? "WAL" : "DELETE"
+    try connection.execute("COMMIT; PRAGMA locking_mode = NORMAL; PRAGMA journal_mode = \(journal);")
     try connection.close()
     let descriptor = open(path, O_RDWR | O_CLOEXEC)
     guard descriptor >= 0 else { throw StorageError.system(errno, path, doing: "open") }
