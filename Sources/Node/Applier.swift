@@ -1,6 +1,7 @@
 import Foundation
 import Replication
 import Storage
+import Transport
 
 /// Applies committed entries to replica.db on a thread of its own, behind the commit path.
 ///
@@ -21,13 +22,13 @@ final class Applier: @unchecked Sendable {
   typealias Job = @Sendable (ReplicaWriter?) throws -> Void
 
   private let writer: ReplicaWriter
-  private let onApplied: @Sendable (LogIndex) -> Void
+  private let onApplied: @Sendable (ContentPoint) -> Void
   private let onNoRoom: @Sendable () -> Void
   private let onFailure: @Sendable (any Error) -> Void
 
   /// Calls `onNoRoom` whenever the disk has no room; then the entries wait, and nothing is lost by that.
   init(
-    writer: ReplicaWriter, onApplied: @escaping @Sendable (LogIndex) -> Void,
+    writer: ReplicaWriter, onApplied: @escaping @Sendable (ContentPoint) -> Void,
     onNoRoom: @escaping @Sendable () -> Void, onFailure: @escaping @Sendable (any Error) -> Void
   ) {
     self.writer = writer
@@ -97,7 +98,7 @@ final class Applier: @unchecked Sendable {
         break
       }
       pacer.finished(entries: batch.count, at: BootClock.now())
-      onApplied(batch[batch.count - 1].index)
+      onApplied(ContentPoint(index: batch[batch.count - 1].index, checksum: writer.contentChecksum))
     }
     condition.lock()
     stopping = true
@@ -149,9 +150,22 @@ final class Applier: @unchecked Sendable {
       _ = condition.wait(until: Date(timeIntervalSinceNow: Double(wait) / 1e9))
     }
     urgent = false
-    let batch = pending
-    pending = []
-    pendingBytes = 0
+    let batch = takeBatch()
     return ([], batch)
+  }
+
+  /// What is pending, up to the next entry at which all nodes compare what they hold.
+  private func takeBatch() -> [Entry] {
+    guard let first = pending.first?.index, let last = pending.last?.index else { return [] }
+    let border = (first + ContentCheck.interval - 1) / ContentCheck.interval * ContentCheck.interval
+    guard border < last else {
+      defer { (pending, pendingBytes) = ([], 0) }
+      return pending
+    }
+    let count = Int(border - first) + 1
+    let batch = Array(pending[..<count])
+    pending.removeFirst(count)
+    pendingBytes = pending.reduce(0) { $0 + $1.approximateSize }
+    return batch
   }
 }

@@ -10,8 +10,9 @@ import Synchronization
 
 /// One node of a cluster: opens its files, listens, and runs until it is stopped or must end.
 ///
-/// Four threads belong to it. The event loop owns the protocol, the clients and the links; the log writer waits
-/// for log.db's fsyncs; the applier writes replica.db; the snapshot worker makes and keeps copies of it.
+/// Five threads belong to it. The event loop owns the protocol, the clients and the links; the log writer waits
+/// for log.db's fsyncs; the applier writes replica.db; the snapshot worker makes and keeps copies of it;
+/// the scrubber reads it all, slowly.
 public final class Node: Sendable {
   /// What it was told.
   public let configuration: NodeConfiguration
@@ -26,6 +27,7 @@ public final class Node: Sendable {
   private let logWriter: LogWriter
   private let applier: Applier
   private let snapshots: SnapshotWorker
+  private let scrubber: Scrubber
   private let store: LogStore
   private let ending: EventLoopPromise<NodeError?>
   private let stopping = Mutex<Task<Void, Never>?>(nil)
@@ -40,7 +42,7 @@ public final class Node: Sendable {
       return try await Node(configuration, group: group, logger: logger)
     } catch {
       try? await group.shutdownGracefully()
-      if let error = error as? StorageError { throw NodeError.storage(error.description) }
+      if let error = error as? StorageError { throw NodeError(error, in: configuration.dataDirectory) }
       throw error
     }
   }
@@ -87,6 +89,10 @@ public final class Node: Sendable {
     self.applier = applier
     let logWriter = LogWriter()
     self.logWriter = logWriter
+    scrubber = Scrubber(
+      directory: configuration.dataDirectory, bytesPerSecond: configuration.scrubBytesPerSecond,
+      interval: configuration.scrubInterval,
+      onDamage: { error in eventLoop.execute { relay.loop?.end(for: error) } })
     snapshots = Self.makeSnapshotWorker(
       configuration, store.identity.id, logWriter, applier, relay, eventLoop, logger)
     let ending = eventLoop.makePromise(of: NodeError?.self)
@@ -113,9 +119,10 @@ public final class Node: Sendable {
         persisted: { writes in eventLoop.execute { loop.persisted(writes) } },
         trimmed: { base in eventLoop.execute { loop.trimmed(to: base) } },
         noRoom: { eventLoop.execute { loop.watchDisk() } },
-        failed: { error in eventLoop.execute { loop.end(.storage("\(error)")) } }))
+        failed: { error in eventLoop.execute { loop.end(for: error) } }))
     applier.start()
     snapshots.start()
+    scrubber.start()
     let server = server
     try await eventLoop.submit {
       loop.start()
@@ -157,9 +164,9 @@ public final class Node: Sendable {
   ) -> Applier {
     Applier(
       writer: writer,
-      onApplied: { index in eventLoop.execute { relay.loop?.applied(index) } },
+      onApplied: { point in eventLoop.execute { relay.loop?.applied(point) } },
       onNoRoom: { eventLoop.execute { relay.loop?.watchDisk() } },
-      onFailure: { error in eventLoop.execute { relay.loop?.end(.storage("\(error)")) } })
+      onFailure: { error in eventLoop.execute { relay.loop?.end(for: error) } })
   }
 
   private static func makeSnapshotWorker(
@@ -167,7 +174,8 @@ public final class Node: Sendable {
     _ relay: LoopRelay, _ eventLoop: any EventLoop, _ logger: Logger
   ) -> SnapshotWorker {
     SnapshotWorker(
-      directory: configuration.dataDirectory, node: node, archive: configuration.archiveDirectory, bytesPerSecond: configuration.snapshotBytesPerSecond,
+      directory: configuration.dataDirectory, node: node, archive: configuration.archiveDirectory,
+      bytesPerSecond: configuration.snapshotBytesPerSecond,
       logWriter: logWriter, applier: applier,
       onEvent: { event in eventLoop.execute { relay.loop?.drive(.snapshot(event)) } },
       onTrouble: { text in logger.warning("\(text)") })
@@ -249,8 +257,10 @@ public final class Node: Sendable {
     let logWriter = logWriter
     let applier = applier
     let snapshots = snapshots
+    let scrubber = scrubber
     await withCheckedContinuation { continuation in
       Thread.detachNewThread {
+        scrubber.stop()
         // It waits for the other two.
         snapshots.stop()
         logWriter.stop()
@@ -259,6 +269,7 @@ public final class Node: Sendable {
       }
     }
     try? store.checkpoint()
+    store.close()
     ending.succeed(nil)
     try? await group.shutdownGracefully()
   }

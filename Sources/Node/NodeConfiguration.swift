@@ -37,14 +37,21 @@ public struct NodeConfiguration: Sendable {
   /// How many bytes of a snapshot leave in a second at most.
   public var snapshotBytesPerSecond: Int64
 
+  /// How many bytes of the replica are read in a second to find rows that have decayed.
+  public var scrubBytesPerSecond: Int64
+  /// How many seconds lie between two such passes.
+  public var scrubInterval: Double
+
   /// A configuration with the defaults of a release.
   public init(
     role: NodeRole, name: String? = nil, dataDirectory: String, listen: HostAndPort,
     announce: HostAndPort? = nil, masters: [HostAndPort], leaseMilliseconds: Int64 = 500,
     useLease: Bool = true, writeTimeoutMilliseconds: Int64 = 2_000,
     readTimeoutMilliseconds: Int64 = 1_000, maxKeyBytes: Int = 64 << 10, maxValueBytes: Int = 64 << 20,
-    maxClientBytes: Int = 1 << 30, trimPolicy: TrimPolicy = TrimPolicy(), archiveDirectory: String? = nil, maxSlaveLag: UInt64 = 1_000_000,
-    snapshotBytesPerSecond: Int64 = 64 << 20
+    maxClientBytes: Int = 1 << 30, trimPolicy: TrimPolicy = TrimPolicy(), archiveDirectory: String? = nil,
+    maxSlaveLag: UInt64 = 1_000_000,
+    snapshotBytesPerSecond: Int64 = 64 << 20, scrubBytesPerSecond: Int64 = 8 << 20,
+    scrubInterval: Double = 600
   ) {
     self.role = role
     self.name = name
@@ -63,6 +70,8 @@ public struct NodeConfiguration: Sendable {
     self.archiveDirectory = archiveDirectory
     self.maxSlaveLag = maxSlaveLag
     self.snapshotBytesPerSecond = snapshotBytesPerSecond
+    self.scrubBytesPerSecond = scrubBytesPerSecond
+    self.scrubInterval = scrubInterval
   }
 
   /// Throws the first rule that is broken, as a sentence that names the option.
@@ -98,6 +107,9 @@ public struct NodeConfiguration: Sendable {
     }
     guard snapshotBytesPerSecond >= 1 << 16 else {
       throw NodeError.configuration("--snapshot-rate must be at least 64K (bytes a second)")
+    }
+    guard scrubBytesPerSecond >= 1 << 16 else {
+      throw NodeError.configuration("--scrub-rate must be at least 64K (bytes a second)")
     }
     guard trimPolicy.bytes.map({ $0 >= 1 << 20 }) ?? true else {
       throw NodeError.configuration("--log-bytes must be at least 1M, or 0 for no limit")

@@ -17,7 +17,9 @@ extension NodeLoop {
     case .send(let outbound): send(outbound)
     case .fetch(let wanted): fetch(wanted)
     case .snapshot(let task): snapshots.submit(task, base: server.core.base.index)
-    case .installed(let base): logger.info("holds a snapshot up to entry \(base.index)")
+    case .installed(let base):
+      content.restart()
+      logger.info("holds a snapshot up to entry \(base.index)")
     case .committed(let index): submitCommitted(upTo: index)
     case .truncated(let index):
       logger.warning(

@@ -53,7 +53,7 @@ extension NodeLoop {
     } catch let error as StorageError where error.kind == .trimmed {
       drive(.fetched(fetch, []))
     } catch {
-      end(.storage("\(error)"))
+      end(for: error)
     }
   }
 }

@@ -20,7 +20,7 @@ extension NodeLoop: ServingHost {
 
   func urgeApply() { applier.urge() }
 
-  func failed(_ error: any Error) { end(.storage("\(error)")) }
+  func failed(_ error: any Error) { end(for: error) }
 
   // MARK: The log
 

@@ -173,7 +173,9 @@ extension NodeLoop {
   func linkClosed(_ link: PeerLink) {
     guard links[link.peer.id] === link else { return }
     links[link.peer.id] = nil
-    reports[link.peer.id] = nil
+    content.forget(link.peer.id)
+    // Why a quarantined node is gone is shown until it is back.
+    if reports[link.peer.id]?.state != NodeState.quarantined.rawValue { reports[link.peer.id] = nil }
     guard !isStopping else { return }
     logger.info("lost the link to \(link.peer.role.rawValue) \(link.peer.name)")
     server.forgetQuestions(from: link.peer.id)
@@ -189,7 +191,7 @@ extension NodeLoop {
     case .core(let message): drive(.received(message, from: link.peer.id))
     case .readRequest(let request): server.received(request, from: link.peer.id)
     case .readReply(let reply): server.received(reply, from: link.peer.id)
-    case .report(let report): reports[link.peer.id] = report
+    case .report(let report): received(report, from: link.peer.id)
     }
   }
 
@@ -256,6 +258,7 @@ extension NodeLoop {
     limitStrangers()
     watchDisk()
     encoded.removeAll()
+    judgeContent()
     let report = ownReport
     for link in links.values { write(.report(report), to: link) }
     flushLinks()
@@ -287,6 +290,6 @@ extension NodeLoop {
       logBytes: UInt64(sizes.log), replicaBytes: UInt64(sizes.replica), walBytes: UInt64(sizes.wal),
       state: ownState.rawValue, base: server.core.base.index,
       filledBytes: server.core.beingFilled?.done ?? 0, fillSize: server.core.beingFilled?.size ?? 0,
-      archived: archivedIndex)
+      archived: archivedIndex, trouble: quarantineReason ?? "", content: content.toReport, diverged: diverged)
   }
 }

@@ -26,6 +26,7 @@ extension NodeLoop {
   }
 
   var ownState: NodeState {
+    if quarantineReason != nil { return .quarantined }
     if server.core.isActive { return server.core.isHandingOver ? .handingOver : .active }
     if server.core.isCandidate { return .candidate }
     guard server.core.cluster != nil, let membership = server.core.configuration else { return .waiting }
@@ -127,13 +128,17 @@ extension NodeLoop {
       leaseRemainingMilliseconds: lease, version: peer?.version, dataDirectory: peer?.dataDirectory,
       logBytes: report?.logBytes, replicaBytes: report?.replicaBytes, walBytes: report?.walBytes,
       logBaseIndex: report?.base, fillBytes: report.flatMap { $0.fillSize > 0 ? $0.filledBytes : nil },
-      fillSize: report.flatMap { $0.fillSize > 0 ? $0.fillSize : nil })
+      fillSize: report.flatMap { $0.fillSize > 0 ? $0.fillSize : nil },
+      trouble: report.flatMap { $0.trouble.isEmpty ? nil : $0.trouble })
   }
 
   private func state(
     of member: Member, _ membership: ClusterConfiguration?, isUp: Bool, _ active: NodeID?
   ) -> NodeState {
     if member.id == identity.id { return ownState }
+    if diverged.contains(member.id) || reports[member.id]?.state == NodeState.quarantined.rawValue {
+      return .quarantined
+    }
     guard isUp else { return .down }
     guard membership?.member(member.id) != nil else { return membership == nil ? .waiting : .learner }
     if member.id == active { return .active }

@@ -26,7 +26,7 @@ extension NodeLoop {
         eventLoop.execute { [self] in trim(upTo: target, within: durable) }
       }
     } catch {
-      end(.storage("\(error)"))
+      end(for: error)
     }
   }
 

@@ -72,6 +72,11 @@ final class NodeLoop: @unchecked Sendable {
   var dialers: [HostAndPort: PeerDialer] = [:]
   var encoded = EncodedEntriesCache()
   var reports: [NodeID: NodeReport] = [:]
+  var content = ContentCheck()
+  /// The nodes whose replicas differ, as this active master sees it.
+  var diverged: [NodeID] = []
+  /// Why this node must not go on with its replica; nil if it may.
+  var quarantineReason: String?
   var lastReport: Instant = .distantPast
   /// Whether any node of the cluster has ever taken this one.
   var hasBeenLinked = false
@@ -318,8 +323,10 @@ final class NodeLoop: @unchecked Sendable {
     drive(.persisted(ticket: last.ticket))
   }
 
-  func applied(_ index: LogIndex) {
+  func applied(_ point: ContentPoint) {
     guard !isStopping else { return }
+    content.note(point)
+    let index = point.index
     server.applied(index)
     drive(.applied(index))
     server.resume()

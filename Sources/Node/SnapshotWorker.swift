@@ -61,7 +61,8 @@ final class SnapshotWorker: Sendable {
   ///   - onEvent: Called on the thread when a task has ended.
   ///   - onTrouble: Called on the thread with a sentence for people.
   init(
-    directory: String, node: NodeID, archive: String?, bytesPerSecond: Int64, logWriter: LogWriter, applier: Applier,
+    directory: String, node: NodeID, archive: String?, bytesPerSecond: Int64, logWriter: LogWriter,
+    applier: Applier,
     onEvent: @escaping @Sendable (SnapshotEvent) -> Void, onTrouble: @escaping @Sendable (String) -> Void
   ) {
     self.directory = directory

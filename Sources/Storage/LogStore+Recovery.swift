@@ -23,11 +23,11 @@ extension LogStore {
       }
       guard applied >= base.index else {
         throw StorageError(
-          .damaged, path,
+          .replicaBehind, path,
           """
           \(DataDirectory.replica(in: directory)) holds everything up to index \(applied) only, and \(path) begins \
-          after \(base.index): the replica was lost or replaced, and the log cannot build it again. Move the directory \
-          away and start the node empty, so that the others fill it again.
+          after \(base.index): the replica was lost or replaced, and the log cannot build it again. \
+          Copy one from another node with `kvorum admin snapshot`, or start the node: it does that by itself.
           """)
       }
       var unapplied: [Entry] = []

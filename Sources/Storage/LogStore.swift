@@ -21,7 +21,7 @@ public final class LogStore: @unchecked Sendable {
   /// The entry after which the log begins.
   public internal(set) var base: LogBase
   let files: any FileSystem
-  private let lock: AnyObject
+  private var lock: AnyObject?
   let statements: LogStatements
   private var failure: (any Error)?
 
@@ -126,6 +126,12 @@ public final class LogStore: @unchecked Sendable {
   /// does it by itself when the -wal file has grown.
   public func checkpoint() throws {
     try stoppingOnError { try connection.execute("PRAGMA wal_checkpoint(PASSIVE)") }
+  }
+
+  /// Writes nothing any more, and lets another process, or another store, have the directory.
+  public func close() {
+    failure = failure ?? StorageError(.stopped, path, "\(path) was closed.")
+    lock = nil
   }
 
   private func changes(_ write: LogWrite) -> Bool {

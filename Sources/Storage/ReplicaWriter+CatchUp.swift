@@ -6,6 +6,15 @@ extension ReplicaWriter {
   ///
   /// - Parameter commit: The commit index; nothing above it is applied.
   public func catchUp(with log: LogReader, upTo commit: LogIndex) throws {
+    let base = try log.base()
+    guard applied >= base.index else {
+      throw StorageError(
+        .replicaBehind, path,
+        """
+        \(path) holds everything up to index \(applied) only, and \(log.path) begins after \(base.index): the replica \
+        was lost or replaced, and the log cannot build it again.
+        """)
+    }
     while applied < commit {
       let missing = Int(clamping: commit - applied)
       let entries = try log.entries(

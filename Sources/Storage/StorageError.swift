@@ -26,6 +26,8 @@ public struct StorageError: Error, Hashable, Sendable, CustomStringConvertible {
     case damaged
     /// The replica holds more than the log.
     case replicaAhead
+    /// The replica does not reach to where the log begins.
+    case replicaBehind
     /// The log no longer holds the entries that were asked for.
     case trimmed
     /// The disk failed.

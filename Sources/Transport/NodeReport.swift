@@ -1,6 +1,6 @@
 import Replication
 
-/// How a node is, for `kvorum status`; never used for a decision.
+/// How a node is, for `kvorum status`; used for no decision of the protocol.
 public struct NodeReport: Hashable, Sendable {
   /// The last entry of its log.
   public var last: LogPosition
@@ -26,12 +26,16 @@ public struct NodeReport: Hashable, Sendable {
   public var archived: LogIndex
   /// What keeps it from trimming its log, as a sentence for people; empty if nothing does.
   public var trouble: String
+  /// What its replica held at some of the last entries that were applied.
+  public var content: [ContentPoint]
+  /// From the active master: nodes whose replicas differ from those of the others.
+  public var diverged: [NodeID]
 
   /// Makes a report.
   public init(
     last: LogPosition, commit: LogIndex, applied: LogIndex, logBytes: UInt64, replicaBytes: UInt64,
     walBytes: UInt64, state: String, base: LogIndex = 0, filledBytes: UInt64 = 0, fillSize: UInt64 = 0,
-    archived: LogIndex = 0, trouble: String = ""
+    archived: LogIndex = 0, trouble: String = "", content: [ContentPoint] = [], diverged: [NodeID] = []
   ) {
     self.last = last
     self.commit = commit
@@ -45,5 +49,21 @@ public struct NodeReport: Hashable, Sendable {
     self.fillSize = fillSize
     self.archived = archived
     self.trouble = trouble
+    self.content = content
+    self.diverged = diverged
+  }
+}
+
+/// What a replica holds at an entry.
+public struct ContentPoint: Hashable, Sendable {
+  /// The entry.
+  public var index: LogIndex
+  /// The sum, modulo 2^64, of the checksums of all rows: equal on all nodes at equal index.
+  public var checksum: UInt64
+
+  /// Names what is held.
+  public init(index: LogIndex, checksum: UInt64) {
+    self.index = index
+    self.checksum = checksum
   }
 }

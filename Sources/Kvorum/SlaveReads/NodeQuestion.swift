@@ -2,6 +2,20 @@ import NIOCore
 import NIOPosix
 import RESP
 
+extension KvorumClient {
+  /// Asks one node, of any role, over a connection of its own.
+  ///
+  /// - Throws: `KvorumError.timedOut` with the reason, as the end of a sentence that begins with the address.
+  public static func ask(
+    _ endpoint: Endpoint, _ arguments: [[UInt8]], timeout: Duration
+  ) async throws(KvorumError) -> RESPValue {
+    let answers = try await NodeQuestion.ask(
+      endpoint, [arguments], on: MultiThreadedEventLoopGroup.singleton.next(), timeout: TimeAmount(timeout))
+    guard let answer = answers.first else { throw .timedOut(message: "does not answer") }
+    return answer
+  }
+}
+
 /// Asks one node a few things over a connection of its own.
 enum NodeQuestion {
   /// Sends the commands together and gives their answers, errors included.

@@ -42,6 +42,8 @@ public struct NodeStatus: Codable, Hashable, Sendable {
   public var fillBytes: UInt64?
   /// The size of that snapshot in bytes.
   public var fillSize: UInt64?
+  /// Why it is quarantined, or what else is wrong with it, as a sentence.
+  public var trouble: String?
 
   /// Makes a node's status from its parts.
   public init(
@@ -51,7 +53,7 @@ public struct NodeStatus: Codable, Hashable, Sendable {
     leaseRemainingMilliseconds: Int64? = nil, version: String? = nil, dataDirectory: String? = nil,
     logBytes: UInt64? = nil, replicaBytes: UInt64? = nil, walBytes: UInt64? = nil,
     logBaseIndex: UInt64? = nil,
-    fillBytes: UInt64? = nil, fillSize: UInt64? = nil
+    fillBytes: UInt64? = nil, fillSize: UInt64? = nil, trouble: String? = nil
   ) {
     self.id = id
     self.name = name
@@ -74,6 +76,7 @@ public struct NodeStatus: Codable, Hashable, Sendable {
     self.logBaseIndex = logBaseIndex
     self.fillBytes = fillBytes
     self.fillSize = fillSize
+    self.trouble = trouble
   }
 
   private enum CodingKeys: String, CodingKey {

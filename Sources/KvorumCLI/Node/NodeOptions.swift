@@ -79,6 +79,15 @@ struct NodeOptions: ParsableArguments {
     help: ArgumentHelp("How much of such a copy leaves in a second at most.", valueName: "size"))
   var snapshotRate = ByteCount(64 << 20)
 
+  @Option(
+    help: ArgumentHelp(
+      "How much of the replica is read in a second, in the background, to find rows that have decayed.",
+      valueName: "size"))
+  var scrubRate = ByteCount(8 << 20)
+
+  @Option(help: ArgumentHelp("How long to rest between two such passes.", valueName: "time"))
+  var scrubInterval = TimeSpan(600_000)
+
   func configuration(
     role: NodeRole, name: String?, listen: HostAndPort, masters: [HostAndPort]
   ) -> NodeConfiguration {
@@ -90,7 +99,8 @@ struct NodeOptions: ParsableArguments {
       trimPolicy: TrimPolicy(
         entries: logEntries == 0 ? nil : logEntries, bytes: logBytes.bytes == 0 ? nil : logBytes.bytes,
         age: logAge.milliseconds == 0 ? nil : logAge.milliseconds),
-      archiveDirectory: archive, maxSlaveLag: maxSlaveLag, snapshotBytesPerSecond: snapshotRate.bytes)
+      archiveDirectory: archive, maxSlaveLag: maxSlaveLag, snapshotBytesPerSecond: snapshotRate.bytes,
+      scrubBytesPerSecond: scrubRate.bytes, scrubInterval: Double(scrubInterval.milliseconds) / 1_000)
   }
 }
 

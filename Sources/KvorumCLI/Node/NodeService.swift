@@ -13,34 +13,73 @@ struct NodeService: Service {
   /// Told once all nodes listen.
   var onStart: @Sendable ([Node]) async -> Void = { _ in }
 
+  /// A replica that is damaged so often in so short a time has a cause that no copy mends.
+  private static let repairs = 3
+  private static let repairTime = Duration.seconds(300)
+
   func run() async throws {
-    var nodes: [Node] = []
-    do {
-      for configuration in configurations {
-        nodes.append(try await Node.start(configuration, logger: logger(configuration)))
-      }
-    } catch {
-      await stop(nodes)
-      throw error
-    }
-    await onStart(nodes)
-    let running = nodes
+    let running = RunningNodes()
     let failure = await withGracefulShutdownHandler {
-      await firstEnd(of: running)
+      await supervise(running)
     } onGracefulShutdown: {
       endByForce(after: 9)
-      Task { await stop(running) }
+      Task { await running.stop() }
     }
-    await stop(running)
+    await running.stop()
     if let failure { throw failure }
   }
 
-  /// Waits until any of the nodes ends; returns why, or nil after a stop.
-  private func firstEnd(of nodes: [Node]) async -> NodeError? {
-    let (ends, continuation) = AsyncStream.makeStream(of: NodeError?.self)
-    for node in nodes { Task { continuation.yield(await node.ended()) } }
-    for await end in ends { return end }
+  /// Starts all nodes and repairs those that ask for it; returns why one must end for good, or nil after a stop.
+  private func supervise(_ running: RunningNodes) async -> (any Error)? {
+    let (ends, continuation) = AsyncStream.makeStream(of: (any Error)?.self)
+    let work = Task {
+      await withTaskGroup { group in
+        for position in configurations.indices {
+          group.addTask {
+            do {
+              try await keepRunning(position, running)
+              continuation.yield(nil)
+            } catch is CancellationError {
+              continuation.yield(nil)
+            } catch {
+              continuation.yield(error)
+            }
+          }
+        }
+      }
+    }
+    await running.set(work)
+    for await end in ends {
+      work.cancel()
+      return end
+    }
     return nil
+  }
+
+  private func keepRunning(_ position: Int, _ running: RunningNodes) async throws {
+    let configuration = configurations[position]
+    let logger = logger(configuration)
+    var repaired: [ContinuousClock.Instant] = []
+    while true {
+      do {
+        let node = try await Node.start(configuration, logger: logger)
+        guard await running.add(node, at: position) else { return await node.stop() }
+        if await running.count == configurations.count, await running.isFirstTime() {
+          await onStart(await running.all)
+        }
+        let end = await node.ended()
+        await node.stop()
+        await running.remove(position)
+        if let end { throw end }
+        return
+      } catch NodeError.replicaDamaged(let reason) {
+        let now = ContinuousClock.now
+        repaired = repaired.filter { now - $0 < Self.repairTime } + [now]
+        guard repaired.count <= Self.repairs else { throw NodeError.replicaDamaged(reason) }
+        logger.error("is repaired: \(reason)")
+        try await NodeRepair(configuration: configuration, logger: logger).run()
+      }
+    }
   }
 
   /// A stuck disk must not keep a process from ending; what was acknowledged is on disk already.
@@ -49,12 +88,6 @@ struct NodeService: Service {
       Thread.sleep(forTimeInterval: seconds)
       FileHandle.standardError.write(Data("kvorum: could not end in \(Int(seconds)) s, ends now\n".utf8))
       _exit(1)
-    }
-  }
-
-  private func stop(_ nodes: [Node]) async {
-    await withTaskGroup { group in
-      for node in nodes { group.addTask { await node.stop() } }
     }
   }
 
@@ -83,4 +116,44 @@ struct NodeService: Service {
 
 extension NodeConfiguration {
   fileprivate var logLabel: String { name ?? role.rawValue }
+}
+
+/// The nodes that run, each at its place among the configurations.
+private actor RunningNodes {
+  private var nodes: [Int: Node] = [:]
+  private var work: Task<Void, Never>?
+  private var isStopping = false
+  private var wasStarted = false
+
+  var count: Int { nodes.count }
+  var all: [Node] { nodes.sorted { $0.key < $1.key }.map(\.value) }
+
+  func set(_ work: Task<Void, Never>) {
+    self.work = work
+    if isStopping { work.cancel() }
+  }
+
+  /// False if the node has to end at once.
+  func add(_ node: Node, at position: Int) -> Bool {
+    guard !isStopping else { return false }
+    nodes[position] = node
+    return true
+  }
+
+  func remove(_ position: Int) { nodes[position] = nil }
+
+  /// True the first time that it is asked.
+  func isFirstTime() -> Bool {
+    defer { wasStarted = true }
+    return !wasStarted
+  }
+
+  func stop() async {
+    isStopping = true
+    work?.cancel()
+    let nodes = all
+    await withTaskGroup { group in
+      for node in nodes { group.addTask { await node.stop() } }
+    }
+  }
 }

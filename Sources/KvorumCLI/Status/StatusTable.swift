@@ -25,6 +25,9 @@ enum StatusTable {
     lines.append(
       "log      last \(status.lastIndex), committed \(status.commitIndex), applied \(status.appliedIndex)")
     if let change = status.membershipChange { lines.append("change   \(change)") }
+    for node in status.nodes {
+      if let trouble = node.trouble { lines.append("trouble  \(node.name): \(trouble)") }
+    }
     if status.state != .active {
       lines.append(
         "told by  \(status.reporter.name) at \(status.reporter.address), "

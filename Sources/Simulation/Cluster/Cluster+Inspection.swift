@@ -74,7 +74,8 @@ extension Cluster {
       leader.core.knownLeader == epoch.master, leader.core.epoch == epoch, index > 0
     else { return nil }
     // What a leader has trimmed is committed.
-    let theirs = index < leader.core.base.index ? canonical.entry(at: index)?.epoch : leader.core.epoch(at: index)
+    let theirs =
+      index < leader.core.base.index ? canonical.entry(at: index)?.epoch : leader.core.epoch(at: index)
     return theirs == machine.disk.durable.entry(at: index)?.epoch
   }
 

@@ -114,7 +114,8 @@ extension Cluster {
       machine.disk.install(copy.replica, standingAt: snapshot.base)
     }
     // The core hears of it a little later than it can be read.
-    schedule(.event(.snapshot(.taken(snapshot))), for: machine, after: snapshotDice.between(10_000, 3_000_000))
+    schedule(
+      .event(.snapshot(.taken(snapshot))), for: machine, after: snapshotDice.between(10_000, 3_000_000))
   }
 
   func installed(_ base: LogBase, _ machine: Machine, _ process: Process) {

@@ -188,7 +188,8 @@ struct FakeDisk {
 
   /// Flips a bit of a durable entry.
   mutating func rot(at index: LogIndex, bit: Int) {
-    guard index > durable.base, !rotten.contains(index), let entry = durable.entry(at: index), written.entry(at: index) == entry,
+    guard index > durable.base, !rotten.contains(index), let entry = durable.entry(at: index),
+      written.entry(at: index) == entry,
       durable.flip(bit, at: index)
     else { return }
     written.flip(bit, at: index)
@@ -239,7 +240,8 @@ struct FakeDisk {
     }
     return RecoveredState(
       hardState: durable.hardState,
-      base: LogPosition(epoch: durable.entry(at: durable.base)?.epoch ?? .zero, index: durable.base), lastIndex: LogIndex(durable.entries.count), reigns: reigns,
+      base: LogPosition(epoch: durable.entry(at: durable.base)?.epoch ?? .zero, index: durable.base),
+      lastIndex: LogIndex(durable.entries.count), reigns: reigns,
       configurations: configurations, commit: durable.commit, applied: replica.applied,
       unapplied: Array(durable.entries.dropFirst(Int(replica.applied))))
   }

@@ -206,7 +206,8 @@ final class StoredDisk {
       found.entries = history(log.base.index)
       found.take(
         LogWrite(
-          ticket: 1, entries: try reader.entries(from: log.base.index + 1, limitBytes: .max, limitCount: .max),
+          ticket: 1,
+          entries: try reader.entries(from: log.base.index + 1, limitBytes: .max, limitCount: .max),
           hardState: log.hardState, commit: log.commit), history: history)
       try checkReplica(upTo: replica.applied)
       try replica.catchUp(with: reader, upTo: log.commit)

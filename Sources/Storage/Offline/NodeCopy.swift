@@ -19,8 +19,15 @@ public enum NodeCopy {
         try NodeRow.insert(NodeRow(identity: identity, hardState: hardState, commit: commit), into: log)
       }
       try log.close()
-      let replica = try open(DataDirectory.replica(in: directory))
-      try setNode(identity.id, in: replica)
+    }
+    try setNode(identity.id, inReplica: DataDirectory.replica(in: directory))
+  }
+
+  /// Makes a replica that of another node.
+  static func setNode(_ id: NodeID, inReplica path: String) throws {
+    try wordingErrors {
+      let replica = try open(path)
+      try setNode(id, in: replica)
       try replica.close()
     }
   }

@@ -1406,11 +1406,34 @@ nonisolated struct WireNodeReport: Sendable {
   /// What keeps it from trimming its log, as a sentence for people; empty if nothing does.
   var trouble: String = String()
 
+  /// The sum of the replica's rows at some of the last entries that were applied: equal on all nodes at equal index.
+  var content: [WireContentPoint] = []
+
+  /// From the active master: nodes whose replicas differ from those of the others.
+  var diverged: [UInt64] = []
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
   fileprivate var _last: WireLogPosition? = nil
+}
+
+/// What a replica holds at an entry.
+nonisolated struct WireContentPoint: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The entry.
+  var index: UInt64 = 0
+
+  /// The sum, modulo 2^64, of the checksums of all rows (schema/README.md).
+  var checksum: UInt64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
@@ -3149,7 +3172,7 @@ nonisolated extension WireSnapshotReply: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension WireNodeReport: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".NodeReport"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}last\0\u{1}commit\0\u{1}applied\0\u{3}log_bytes\0\u{3}replica_bytes\0\u{3}wal_bytes\0\u{1}state\0\u{1}base\0\u{3}filled_bytes\0\u{3}fill_size\0\u{1}archived\0\u{1}trouble\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}last\0\u{1}commit\0\u{1}applied\0\u{3}log_bytes\0\u{3}replica_bytes\0\u{3}wal_bytes\0\u{1}state\0\u{1}base\0\u{3}filled_bytes\0\u{3}fill_size\0\u{1}archived\0\u{1}trouble\0\u{1}content\0\u{1}diverged\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3169,6 +3192,8 @@ nonisolated extension WireNodeReport: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 10: try { try decoder.decodeSingularUInt64Field(value: &self.fillSize) }()
       case 11: try { try decoder.decodeSingularUInt64Field(value: &self.archived) }()
       case 12: try { try decoder.decodeSingularStringField(value: &self.trouble) }()
+      case 13: try { try decoder.decodeRepeatedMessageField(value: &self.content) }()
+      case 14: try { try decoder.decodeRepeatedFixed64Field(value: &self.diverged) }()
       default: break
       }
     }
@@ -3215,6 +3240,12 @@ nonisolated extension WireNodeReport: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if !self.trouble.isEmpty {
       try visitor.visitSingularStringField(value: self.trouble, fieldNumber: 12)
     }
+    if !self.content.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.content, fieldNumber: 13)
+    }
+    if !self.diverged.isEmpty {
+      try visitor.visitPackedFixed64Field(value: self.diverged, fieldNumber: 14)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3231,6 +3262,43 @@ nonisolated extension WireNodeReport: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.fillSize != rhs.fillSize {return false}
     if lhs.archived != rhs.archived {return false}
     if lhs.trouble != rhs.trouble {return false}
+    if lhs.content != rhs.content {return false}
+    if lhs.diverged != rhs.diverged {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireContentPoint: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".ContentPoint"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}index\0\u{1}checksum\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.index) }()
+      case 2: try { try decoder.decodeSingularFixed64Field(value: &self.checksum) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.index != 0 {
+      try visitor.visitSingularUInt64Field(value: self.index, fieldNumber: 1)
+    }
+    if self.checksum != 0 {
+      try visitor.visitSingularFixed64Field(value: self.checksum, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireContentPoint, rhs: WireContentPoint) -> Bool {
+    if lhs.index != rhs.index {return false}
+    if lhs.checksum != rhs.checksum {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -172,7 +172,17 @@ extension WireNodeReport {
     fillSize = report.fillSize
     archived = report.archived
     trouble = report.trouble
+    content = report.content.map { point in
+      var wire = WireContentPoint()
+      wire.index = point.index
+      wire.checksum = point.checksum
+      return wire
+    }
+    diverged = report.diverged.map(\.rawValue)
   }
+
+  /// What is more says nothing new.
+  private static let longestList = 256
 
   func report() throws -> NodeReport {
     guard hasLast else { throw PeerProtocolError("The report does not tell its sender's last entry.") }
@@ -181,7 +191,10 @@ extension WireNodeReport {
       applied: try Checks.index(applied, "applied index of the report"), logBytes: logBytes,
       replicaBytes: replicaBytes, walBytes: walBytes, state: state,
       base: try Checks.index(base, "base of the report"), filledBytes: filledBytes, fillSize: fillSize,
-      archived: try Checks.index(archived, "archived index of the report"), trouble: trouble)
+      archived: try Checks.index(archived, "archived index of the report"), trouble: trouble,
+      content: try content.prefix(Self.longestList).map {
+        ContentPoint(index: try Checks.index($0.index, "content of the report"), checksum: $0.checksum)
+      }, diverged: diverged.prefix(Self.longestList).map { NodeID($0) })
   }
 }
 

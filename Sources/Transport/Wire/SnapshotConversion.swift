@@ -32,7 +32,8 @@ extension WireLogBase {
   func base() throws -> LogBase {
     let position = try position.position("base of the snapshot")
     guard position.index > 0, hasConfiguration, (1...position.index).contains(configurationIndex) else {
-      throw PeerProtocolError("A snapshot stands before the first entry, or has no configuration up to where it stands.")
+      throw PeerProtocolError(
+        "A snapshot stands before the first entry, or has no configuration up to where it stands.")
     }
     return LogBase(
       position: position, time: time, checksum: checksum,
@@ -53,7 +54,9 @@ extension WireInstallSnapshot {
   }
 
   func part() throws -> Message.InstallSnapshot {
-    guard hasBase else { throw PeerProtocolError("A part of a snapshot does not tell where the snapshot stands.") }
+    guard hasBase else {
+      throw PeerProtocolError("A part of a snapshot does not tell where the snapshot stands.")
+    }
     // File systems count in signed numbers.
     guard size <= UInt64(Int64.max), offset <= size, UInt64(bytes.count) <= size - offset else {
       throw PeerProtocolError("\(bytes.count) bytes at \(offset) are no part of a snapshot of \(size) bytes.")

@@ -59,7 +59,8 @@ struct MessageMaker {
     let offset = UInt64(source.below(3))
     let bytes = source.take(source.below(3))
     return Message.InstallSnapshot(
-      epoch: source.bool() ? ownEpoch() : epoch(), snapshot: SnapshotDescription(id: number(), size: 2, base: base),
+      epoch: source.bool() ? ownEpoch() : epoch(),
+      snapshot: SnapshotDescription(id: number(), size: 2, base: base),
       offset: offset, bytes: bytes, checksum: SnapshotRead.checksum(of: bytes, at: offset))
   }
 

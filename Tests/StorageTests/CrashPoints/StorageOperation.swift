@@ -97,7 +97,13 @@ struct StorageOperation: Sendable, CustomTestStringConvertible {
         try $0.receive(.later())
       }
     ) { try $0.install(.later()) },
-    StorageOperation("installation over a trimmed log", after: { try aTrimmedLog($0); try $0.receive(.later()) }) {
+    StorageOperation(
+      "installation over a trimmed log",
+      after: {
+        try aTrimmedLog($0)
+        try $0.receive(.later())
+      }
+    ) {
       try $0.install(.later())
     },
     StorageOperation(

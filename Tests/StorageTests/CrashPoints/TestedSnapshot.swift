@@ -27,7 +27,8 @@ struct TestedSnapshot: Sendable {
   static func later() throws -> TestedSnapshot {
     let epoch = Epoch(round: 3, master: NodeID(4))
     let more = (7...12).map {
-      Samples.entry(LogIndex($0), [.put([UInt8($0)], [UInt8](repeating: UInt8($0), count: 900))], epoch: epoch)
+      Samples.entry(
+        LogIndex($0), [.put([UInt8($0)], [UInt8](repeating: UInt8($0), count: 900))], epoch: epoch)
     }
     return try made(of: Array(Samples.everyKind.prefix(6)) + more)
   }

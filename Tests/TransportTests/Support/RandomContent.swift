@@ -50,7 +50,9 @@ struct RandomContent {
         NodeReport(
           last: position(), commit: index(), applied: index(), logBytes: number(), replicaBytes: number(),
           walBytes: number(), state: text(), base: index(), filledBytes: number(), fillSize: number(),
-          archived: index(), trouble: text()))
+          archived: index(), trouble: text(),
+          content: (0..<Int(number() % 4)).map { _ in ContentPoint(index: index(), checksum: number()) },
+          diverged: (0..<Int(number() % 3)).map { _ in NodeID(number()) }))
     }
   }
 
@@ -63,7 +65,8 @@ struct RandomContent {
       configuration: IndexedConfiguration(index: 1 + number() % index, configuration: configuration()))
     return Message.InstallSnapshot(
       epoch: epoch(),
-      snapshot: SnapshotDescription(id: number(), size: offset + UInt64(bytes.count) + number() >> 2, base: base),
+      snapshot: SnapshotDescription(
+        id: number(), size: offset + UInt64(bytes.count) + number() >> 2, base: base),
       offset: offset, bytes: bytes, checksum: number())
   }
 
