@@ -92,5 +92,9 @@ public struct NodeStatus: Codable, Hashable, Sendable {
     case logBytes = "log_bytes"
     case replicaBytes = "replica_bytes"
     case walBytes = "wal_bytes"
+    case logBaseIndex = "log_base_index"
+    case fillBytes = "fill_bytes"
+    case fillSize = "fill_size"
+    case trouble
   }
 }
