@@ -32,7 +32,7 @@ import Testing
       let introduction = content.introduction()
       let arguments = try arguments(of: Handshake.introductionCommand(introduction))
       #expect(arguments[0] == Array("KVORUM.PEER".utf8))
-      #expect(arguments[1] == Array("1".utf8))
+      #expect(arguments[1] == Array("\(Handshake.protocolVersion)".utf8))
       #expect(try Handshake.parseIntroductionCommand(arguments) == introduction)
     }
   }
@@ -72,10 +72,10 @@ import Testing
 
   @Test func anotherProtocolVersionIsRefusedWithBothVersions() throws {
     var arguments = try arguments(of: Handshake.introductionCommand(introduction))
-    arguments[1] = Array("2".utf8)
+    arguments[1] = Array("3".utf8)
     let error = #expect(throws: PeerProtocolError.self) { try Handshake.parseIntroductionCommand(arguments) }
-    #expect(error?.reason.contains("speaks version 2") == true)
-    #expect(error?.reason.contains("this one version 1") == true)
+    #expect(error?.reason.contains("speaks version 3") == true)
+    #expect(error?.reason.contains("this one version \(Handshake.protocolVersion)") == true)
   }
 
   @Test func aCommandThatIsNoIntroductionIsRefused() throws {

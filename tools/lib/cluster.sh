@@ -7,6 +7,8 @@ folder=
 primary_port=
 backup_port=
 log_level=debug
+# More options for every node.
+node_options=()
 
 declare -A pids=()
 nodes=(primary backup slave1 slave2 slave3)
@@ -27,7 +29,8 @@ start_node() {
     backup) arguments=(backup --listen "127.0.0.1:$backup_port" --peers "127.0.0.1:$primary_port") ;;
     *) arguments=(slave --name "$node" --masters "$(masters)") ;;
   esac
-  setsid "$kvorum" "${arguments[@]}" --data "$folder/$node" --log-level "$log_level" </dev/null >>"$folder/$node.log" 2>&1 &
+  setsid "$kvorum" "${arguments[@]}" --data "$folder/$node" --log-level "$log_level" \
+    "${node_options[@]}" </dev/null >>"$folder/$node.log" 2>&1 &
   pids[$node]=$!
 }
 

@@ -30,7 +30,9 @@ private enum IntroductionTarget {
   static func run(_ input: [UInt8]) throws {
     var source = ByteSource(input)
     if source.bool() {
-      let arguments = [Array(Handshake.commandName.utf8), Array("1".utf8), source.rest()]
+      let arguments = [
+        Array(Handshake.commandName.utf8), Array("\(Handshake.protocolVersion)".utf8), source.rest(),
+      ]
       guard let peer = try attempt({ try Handshake.parseIntroductionCommand(arguments) }) else { return }
       // What was taken can be said again, and means the same.
       let again = Array(try Handshake.acceptance(peer).readableBytesView)

@@ -21,7 +21,9 @@ enum HostileBytes {
       [0x09, UInt8(id & 0xFF), UInt8(id >> 8), 0, 0, 0, 0, 0, 0xEE, 0x10, 3] + text(3, "stranger-\(id)")
       + text(4, "127.0.0.1:1")
       + text(6, "1.0.0") + text(7, "/none")
-    return RESPConnection.encode([Array("KVORUM.PEER".utf8), Array("1".utf8), body])
+    return RESPConnection.encode([
+      Array("KVORUM.PEER".utf8), Array("\(Handshake.protocolVersion)".utf8), body,
+    ])
   }
 
   /// What a follower answers to an append, as a frame of the peer protocol.
@@ -34,7 +36,10 @@ enum HostileBytes {
 
   /// Introductions that cannot be understood.
   static let falseIntroductions = [
-    RESPConnection.encode([Array("KVORUM.PEER".utf8), Array("1".utf8), [UInt8](repeating: 0xFF, count: 300)]),
+    RESPConnection.encode([
+      Array("KVORUM.PEER".utf8), Array("\(Handshake.protocolVersion)".utf8),
+      [UInt8](repeating: 0xFF, count: 300),
+    ]),
     RESPConnection.encode([Array("KVORUM.PEER".utf8), Array("999".utf8), []]),
   ]
 }

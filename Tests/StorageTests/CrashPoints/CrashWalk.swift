@@ -46,7 +46,9 @@ final class CrashWalk {
       for isCut in [false, true] {
         points += try visit(fault, isCut ? "then a power cut" : "then a restart") { node, failure in
           // Where there was no room nothing has changed, and the file may be written again.
-          if let failure, (failure as? StorageError)?.kind != .noRoom { try node.checkRefusal() }
+          if operation.writesStores, let failure, (failure as? StorageError)?.kind != .noRoom {
+            try node.checkRefusal()
+          }
           if isCut { node.files.powerCut(keeping: .some(seed: UInt64(points))) } else { node.files.kill() }
           node.files.makeRoom()
           node.stop()

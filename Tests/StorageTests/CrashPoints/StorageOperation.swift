@@ -11,16 +11,19 @@ struct StorageOperation: Sendable, CustomTestStringConvertible {
   let run: @Sendable (TestedNode) throws -> Void
   /// How many system calls it makes at least; with fewer the test would prove nothing.
   let leastPoints: Int
+  /// Whether it writes log.db or replica.db, which are written no more once that has failed.
+  let writesStores: Bool
 
   var testDescription: String { name }
 
   init(
     _ name: String, after before: @escaping @Sendable (TestedNode) throws -> Void,
-    leastPoints: Int = 3, run: @escaping @Sendable (TestedNode) throws -> Void
+    leastPoints: Int = 3, writesStores: Bool = true, run: @escaping @Sendable (TestedNode) throws -> Void
   ) {
     self.name = name
     self.before = before
     self.leastPoints = leastPoints
+    self.writesStores = writesStores
     self.run = run
   }
 
@@ -79,8 +82,10 @@ struct StorageOperation: Sendable, CustomTestStringConvertible {
           entries: [Samples.noop(5, epoch: Epoch(round: state.epoch.round + 1, master: NodeID(3)))])
       ])
     },
-    StorageOperation("making of a copy", after: anAppliedLog) { try $0.copyReplica() },
-    StorageOperation("receipt of a snapshot", after: anAppliedLog) { try $0.receive(.later()) },
+    StorageOperation("making of a copy", after: anAppliedLog, writesStores: false) { try $0.copyReplica() },
+    StorageOperation("receipt of a snapshot", after: anAppliedLog, writesStores: false) {
+      try $0.receive(.later())
+    },
     StorageOperation("installation over a shorter log", after: { try receive(.later(), $0) }) {
       try $0.install(.later())
     },

@@ -154,7 +154,7 @@ final class TestedNode {
   private func finishInstallation(_ log: LogStore, _ replica: ReplicaWriter) throws {
     let before = try state
     var after = before
-    if let base = snapshot?.description.base, replica.standing.index >= base.index { after.install(base) }
+    if let base = snapshot?.description.base, replica.standing == base { after.install(base) }
     possible = [before, after]
     try log.finishInstallation(by: replica.standing)
     possible = [after]
@@ -257,7 +257,8 @@ final class TestedNode {
     let applied = try reader.appliedIndex()
     try demand(applied >= durablyApplied, "the replica has lost entries that it had fsynced")
     try demand(applied <= state.commit, "the replica is ahead of the log")
-    let isFromSnapshot = (snapshot?.description.base.index).map { $0 <= max(applied, state.base.index) }
+    let standing = try reader.standing()
+    let isFromSnapshot = (snapshot?.description.base).map { $0 == state.base || $0 == standing }
     let history = isFromSnapshot == true ? snapshot!.entries : trimmed
     let gone = history.filter { $0.index <= state.base.index }
     let expected = replay((gone + state.entries).prefix(Int(applied)))

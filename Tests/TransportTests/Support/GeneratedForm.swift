@@ -28,6 +28,7 @@ extension WirePeerMessage {
     wire.number = append.number
     wire.previous = generated(append.previous)
     wire.commit = append.commit
+    wire.needed = append.needed
     wire.entries = append.entries.map(generated)
     return wire
   }
