@@ -138,7 +138,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "KVLogTests", dependencies: ["kvlog", "Processes", "Storage", "SQLite", "Replication"],
-      swiftSettings: strict),
+      exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
       name: "IntegrationTests",
       dependencies: [

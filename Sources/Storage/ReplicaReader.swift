@@ -9,7 +9,8 @@ public final class ReplicaReader: @unchecked Sendable {
   /// The replica's path.
   public let path: String
   let connection: SQLiteConnection
-  /// Whether the rows have checksums: since format version 2.
+  /// The version of the file's format; the rows have checksums since version 2.
+  public var formatVersion: Int64 { hasChecksums ? 2 : 1 }
   let hasChecksums: Bool
   private var checksum = RowChecksum()
   private let point: SQLiteStatement

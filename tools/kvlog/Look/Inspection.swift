@@ -126,7 +126,7 @@ struct Inspection: Encodable {
   }
 
   private mutating func read(_ replica: Snapshot) {
-    addFile(replica.path, free: nil, version: 2)
+    addFile(replica.path, free: nil, version: replica.reader.formatVersion)
     self.replica = Replica(
       appliedIndex: replica.standing.index, appliedEpoch: "\(replica.standing.position.epoch)",
       appliedTime: replica.standing.time, keys: (try? replica.reader.count()) ?? 0)

@@ -45,6 +45,8 @@ struct Replay {
   var base: Snapshot?
   var end = End.everything
   var includesUncommitted = false
+  /// Up to here something else than the logs proves them committed: a replica that holds it.
+  var proven: LogIndex = 0
 
   /// Builds the replica in a new directory.
   func run(into target: String, progress: @escaping (UInt64, UInt64) -> Void) throws -> Report {
@@ -59,7 +61,7 @@ struct Replay {
     try begin(builder)
     let first = builder.standing.index
     let merge = LogMerge(logs, after: builder.standing)
-    let commit = max(merge.commit, first)
+    let commit = max(merge.commit, first, proven)
     let last = includesUncommitted ? LogIndex.max : commit
     let total = min(logs.lazy.map(\.lastIndex).max() ?? 0, last)
     var isCut = false

@@ -65,6 +65,7 @@ struct ReplayCommand: ParsableCommand {
       if let toIndex { replay.end = .index(toIndex) }
       if let until { replay.end = .time(until.milliseconds) }
       replay.includesUncommitted = uncommitted
+      replay.proven = places.filter { $0.log != nil }.map(\.commit).max() ?? 0
       let progress = ProgressLine("applied", unit: "entries")
       let report = try replay.run(into: into) { progress.show($0, of: $1) }
       progress.clear()

@@ -7,11 +7,19 @@ struct Snapshot {
   let standing: LogBase
 
   var path: String { reader.path }
+  /// A file of format version 1 says the index at which it stands and nothing more.
+  var isOfFirstFormat: Bool { reader.formatVersion < 2 }
 
   init(path: String) throws {
     reader = try ReplicaReader(path: path, isOffline: true)
     try reader.holdSnapshot()
-    standing = try reader.standing()
+    if reader.formatVersion < 2 {
+      standing = LogBase(
+        position: LogPosition(epoch: .zero, index: try reader.appliedIndex()), time: 0, checksum: 0,
+        configuration: nil)
+    } else {
+      standing = try reader.standing()
+    }
   }
 }
 

@@ -36,7 +36,8 @@ struct Survey {
     for place in places {
       if let cluster = place.log?.cluster { clusters.append((cluster, place.argument)) }
     }
-    let replicas = places.compactMap(\.replica).filter { $0.standing.index > 0 }
+    // An older one cannot be held against its checksums; its log has every entry.
+    let replicas = places.compactMap(\.replica).filter { $0.standing.index > 0 && !$0.isOfFirstFormat }
     clusters += replicas.compactMap { replica in
       replica.standing.configuration.map { ($0.configuration.cluster, replica.path) }
     }

@@ -79,7 +79,9 @@ struct Agreement: Encodable {
   /// Where a replica stands, every log must have the same chain.
   private mutating func comparePlaces(_ places: [CheckedPlace]) {
     for place in places {
-      guard let replica = place.replica, replica.standing.index > 0 else { continue }
+      guard let replica = place.replica, replica.standing.index > 0, !replica.isOfFirstFormat else {
+        continue
+      }
       for other in places {
         guard let log = other.log, replica.standing.index <= other.sound.index,
           let chain = log.chain(at: replica.standing.index), chain != replica.standing.checksum

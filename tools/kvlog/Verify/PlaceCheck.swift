@@ -28,7 +28,7 @@ struct PlaceCheck: Encodable {
     var appliedIndex: LogIndex
     var contentChecksum: String
     /// `replay` if it was held against the whole log, `tail` if against the part that is not trimmed, `rows` if only
-    /// against its own checksums.
+    /// against its own checksums, `nothing` if it has none and no log is there.
     var heldAgainst: String
   }
 
@@ -63,7 +63,8 @@ struct PlaceCheck: Encodable {
         switch replica.heldAgainst {
         case "replay": "held against the log's replay"
         case "tail": "held against its checksums, and against the log as far as it is there"
-        default: "held against its checksums"
+        case "rows": "held against its checksums"
+        default: "held against nothing"
         }
       lines.append(
         "\(replica.path): \(replica.keys) keys at entry \(replica.appliedIndex), content \(replica.contentChecksum), \(way)"

@@ -96,23 +96,16 @@ struct CheckedPlace {
 
   // MARK: The replica
 
+  private struct RowSum {
+    var sum: UInt64?
+  }
+
   private mutating func checkReplica(_ replica: Snapshot, _ scratch: String?, _ progress: ProgressLine) throws
   {
     let path = replica.path
     for problem in FileCheck(path: path)?.problems ?? [] { check.add(path, problem) }
     for problem in replica.reader.integrityProblems() { check.add(path, problem) }
-    var content: UInt64?
-    do {
-      let verdict = try replica.reader.verify { progress.show(UInt64($0), of: 0) }
-      if verdict.damagedCount == 0 { content = verdict.content }
-      note(verdict, path)
-      check.replica = PlaceCheck.Replica(
-        path: path, keys: verdict.rows, appliedIndex: verdict.standing.index,
-        contentChecksum: hexadecimal(verdict.content), heldAgainst: "rows")
-    } catch {
-      check.add(path, "\(error)")
-      return
-    }
+    guard let content = try verifyRows(of: replica, progress) else { return }
     guard let log, let base = log.base else { return }
     let standing = replica.standing
     guard standing.index <= max(log.lastIndex, base.index) else {
@@ -133,11 +126,36 @@ struct CheckedPlace {
         "\(path) was not held against the log, which is damaged below entry \(standing.index)")
       return
     }
-    let replay = ReplicaReplay(log: log, replica: replica, content: content)
+    let replay = ReplicaReplay(log: log, replica: replica, content: content.sum)
     let found = try replay.run(scratch: scratch) { progress.show($0, of: $1) }
     check.replica?.heldAgainst = found.isWhole ? "replay" : "tail"
     for fault in found.faults { check.add(path, fault.text, at: fault.index) }
     check.problemCount += found.faultCount - found.faults.count
+  }
+
+  /// Holds the rows against their checksums; nil if they cannot be read, and no sum if they do not fit or have none.
+  private mutating func verifyRows(of replica: Snapshot, _ progress: ProgressLine) throws -> RowSum? {
+    let path = replica.path
+    guard !replica.isOfFirstFormat else {
+      check.notes.append(
+        "\(path) has format version 1, whose rows have no checksums: only the log's replay tells of them")
+      check.replica = PlaceCheck.Replica(
+        path: path, keys: Int64(try replica.reader.count()), appliedIndex: replica.standing.index,
+        contentChecksum: "none",
+        heldAgainst: "nothing")
+      return RowSum(sum: nil)
+    }
+    do {
+      let verdict = try replica.reader.verify { progress.show(UInt64($0), of: 0) }
+      note(verdict, path)
+      check.replica = PlaceCheck.Replica(
+        path: path, keys: verdict.rows, appliedIndex: verdict.standing.index,
+        contentChecksum: hexadecimal(verdict.content), heldAgainst: "rows")
+      return RowSum(sum: verdict.damagedCount == 0 ? verdict.content : nil)
+    } catch {
+      check.add(path, "\(error)")
+      return nil
+    }
   }
 
   private mutating func note(_ verdict: ReplicaVerdict, _ path: String) {
