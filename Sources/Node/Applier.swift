@@ -22,13 +22,13 @@ final class Applier: @unchecked Sendable {
   typealias Job = @Sendable (ReplicaWriter?) throws -> Void
 
   private let writer: ReplicaWriter
-  private let onApplied: @Sendable (ContentPoint) -> Void
+  private let onApplied: @Sendable (LogIndex, ContentPoint) -> Void
   private let onNoRoom: @Sendable () -> Void
   private let onFailure: @Sendable (any Error) -> Void
 
   /// Calls `onNoRoom` whenever the disk has no room; then the entries wait, and nothing is lost by that.
   init(
-    writer: ReplicaWriter, onApplied: @escaping @Sendable (ContentPoint) -> Void,
+    writer: ReplicaWriter, onApplied: @escaping @Sendable (LogIndex, ContentPoint) -> Void,
     onNoRoom: @escaping @Sendable () -> Void, onFailure: @escaping @Sendable (any Error) -> Void
   ) {
     self.writer = writer
@@ -98,7 +98,9 @@ final class Applier: @unchecked Sendable {
         break
       }
       pacer.finished(entries: batch.count, at: BootClock.now())
-      onApplied(ContentPoint(index: batch[batch.count - 1].index, checksum: writer.contentChecksum))
+      // After an installation the replica may stand above a batch that it has skipped.
+      let content = ContentPoint(index: writer.applied, checksum: writer.contentChecksum)
+      onApplied(batch[batch.count - 1].index, content)
     }
     condition.lock()
     stopping = true

@@ -7,6 +7,7 @@ import Replication
 import Serving
 import Storage
 import Synchronization
+import Transport
 
 /// One node of a cluster: opens its files, listens, and runs until it is stopped or must end.
 ///
@@ -99,7 +100,8 @@ public final class Node: Sendable {
     self.ending = ending
     let stores = NodeLoop.Stores(
       logWriter: logWriter, applier: applier, snapshots: snapshots, reserve: reserve,
-      logReader: logReader, replica: replica)
+      logReader: logReader, replica: replica,
+      content: ContentPoint(index: writer.applied, checksum: writer.contentChecksum))
     let identity = identity
     let address = address
     loop = try await eventLoop.submit {
@@ -164,7 +166,7 @@ public final class Node: Sendable {
   ) -> Applier {
     Applier(
       writer: writer,
-      onApplied: { point in eventLoop.execute { relay.loop?.applied(point) } },
+      onApplied: { index, content in eventLoop.execute { relay.loop?.applied(index, content) } },
       onNoRoom: { eventLoop.execute { relay.loop?.watchDisk() } },
       onFailure: { error in eventLoop.execute { relay.loop?.end(for: error) } })
   }

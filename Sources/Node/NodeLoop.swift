@@ -136,6 +136,7 @@ final class NodeLoop: @unchecked Sendable {
           maxKeyBytes: configuration.maxKeyBytes, maxValueBytes: configuration.maxValueBytes),
         logsRequests: logsOperations))
     server.host = self
+    content.note(stores.content)
   }
 
   /// What the loop works with on other threads and for reading.
@@ -146,6 +147,8 @@ final class NodeLoop: @unchecked Sendable {
     var reserve: DiskReserve
     var logReader: LogReader
     var replica: ReplicaReader
+    /// What the replica holds at the start.
+    var content: ContentPoint
   }
 
   // MARK: Life
@@ -323,10 +326,9 @@ final class NodeLoop: @unchecked Sendable {
     drive(.persisted(ticket: last.ticket))
   }
 
-  func applied(_ point: ContentPoint) {
+  func applied(_ index: LogIndex, _ point: ContentPoint) {
     guard !isStopping else { return }
     content.note(point)
-    let index = point.index
     server.applied(index)
     drive(.applied(index))
     server.resume()

@@ -60,7 +60,7 @@ public struct StorageError: Error, Hashable, Sendable, CustomStringConvertible {
       .damaged, path,
       """
       \(path) is damaged at index \(index): \(finding). Move the directory away and start the node \
-      empty, so that the others fill it again.
+      empty, so that the others fill it again, or build it with `kvlog rebuild`.
       """, finding: finding)
   }
 

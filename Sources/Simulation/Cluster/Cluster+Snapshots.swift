@@ -8,7 +8,8 @@ extension Cluster {
   /// A node drops what nobody needs any more, as far as its replica is on disk.
   func trim(_ machine: Machine, _ process: Process) {
     guard plan.trims, snapshotDice.chance(percent: 50) else { return }
-    let kept = process.core.lastIndex - min(process.core.lastIndex, plan.keptEntries)
+    let keptEntries = plan.trimsUnevenly && machine.index % 2 == 1 ? 2_000 : plan.keptEntries
+    let kept = process.core.lastIndex - min(process.core.lastIndex, keptEntries)
     let index = min(kept, process.core.neededIndex, machine.disk.replica.applied, process.core.appliedIndex)
     guard index > process.core.base.index else { return }
     counts.paths[.trimmed] += 1
@@ -28,7 +29,8 @@ extension Cluster {
     }
     let span: Int64 =
       switch task {
-      case .make, .install: snapshotDice.between(1_000_000, 60_000_000)
+      case .make: snapshotDice.between(1_000_000, 60_000_000)
+      case .install: snapshotDice.between(plan.installTime.lowerBound, plan.installTime.upperBound)
       case .read, .store, .open: snapshotDice.between(50_000, 4_000_000)
       case .release, .abandon: 0
       }

@@ -16,6 +16,8 @@ extension ClusterPlan {
     drift = min(drift, 45_000)
     largeValues = false
     trims = false
+    trimsUnevenly = false
+    installTime = 1_000_000...60_000_000
     switch mutant {
     case .birthWithoutEveryPeer:
       masters = 2
@@ -126,6 +128,14 @@ extension ClusterPlan {
       followerLag = 4
       restartTime = .milliseconds(5) ... .milliseconds(1_500)
       faults = [(.isolate, 4), (.isolateOneWay, 2), (.split, 3), (.crash, 2)]
+      // The lead has to change while a node installs.
+      if mutant == .snapshotDropsLongerLog {
+        masters = 2
+        automaticFailback = true
+        trimsUnevenly = true
+        installTime = 500_000_000...3_000_000_000
+        faults = [(.isolate, 4), (.transfer, 3), (.crash, 3)]
+      }
       if mutant == .snapshotConfigurationIgnored {
         faults += [(.joinSlave, 4), (.rejoin, 6), (.joinMaster, 3)]
         changesMembersInPartitions = true

@@ -30,6 +30,10 @@ struct ClusterPlan {
   var trims: Bool
   /// The newest entries, which stay in the logs.
   var keptEntries: LogIndex
+  /// Whether every second node keeps much more than that, so that two masters can have logs of different length.
+  var trimsUnevenly = false
+  /// How long a node takes to check and install a snapshot, in nanoseconds.
+  var installTime: ClosedRange<Int64> = 1_000_000...60_000_000
   /// How many entries stay for a follower that lags.
   var followerLag: LogIndex
   /// The kinds of fault that this run meets, each with its weight.
@@ -92,6 +96,8 @@ struct ClusterPlan {
     trims = aside.chance(percent: 70)
     keptEntries = LogIndex(aside.below(40))
     followerLag = LogIndex(aside.chance(percent: 50) ? aside.below(60) : 1_000)
+    trimsUnevenly = aside.chance(percent: 40)
+    if aside.chance(percent: 20) { installTime = 100_000_000...2_000_000_000 }
     if let defect { provoke(defect) }
   }
 
