@@ -72,10 +72,11 @@ struct ExportCommand: ParsableCommand {
     _ replica: Snapshot, to writer: inout ExportWriter, _ progress: ProgressLine
   ) throws -> (LogIndex, [String]) {
     var problems: [String] = []
+    let total = UInt64(max(0, try replica.reader.count()))
     let verdict = try replica.reader.verify { key, value, isSound in
       guard isSound else { return }
       try writer.write([.put(key, value.value, expiresAt: value.expiresAt)])
-      if writer.written & 0xFFF == 0 { progress.show(writer.written, of: 0) }
+      if writer.written & 0xFFF == 0 { progress.show(writer.written, of: total) }
     }
     for key in verdict.damagedKeys.prefix(20) {
       problems.append(

@@ -43,10 +43,11 @@ struct DiffCommand: ParsableCommand {
       let first = try DiffSide(a, base: base, in: directory, "first")
       let second = try DiffSide(b, base: base, in: directory, "second")
       var count = 0
+      let total = UInt64(max(0, try first.reader.count(), try second.reader.count()))
       let progress = ProgressLine("compared", unit: "keys")
       defer { progress.clear() }
       try KeyspaceDifference.forEach(
-        first.reader, second.reader, progress: { progress.show(UInt64($0), of: 0) }
+        first.reader, second.reader, progress: { progress.show(UInt64($0), of: total) }
       ) {
         count += 1
         Output.write(try (json ? jsonLine($0) : line($0)) + "\n")

@@ -146,7 +146,8 @@ struct CheckedPlace {
       return RowSum(sum: nil)
     }
     do {
-      let verdict = try replica.reader.verify { progress.show(UInt64($0), of: 0) }
+      let count = UInt64(max(0, try replica.reader.count()))
+      let verdict = try replica.reader.verify { progress.show(UInt64($0), of: count) }
       note(verdict, path)
       check.replica = PlaceCheck.Replica(
         path: path, keys: verdict.rows, appliedIndex: verdict.standing.index,
