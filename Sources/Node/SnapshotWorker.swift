@@ -28,6 +28,10 @@ final class SnapshotWorker: Sendable {
     case ended
   }
 
+  /// What a copy leaves free on the disk.
+  private static let keptRoom: Int64 = 128 << 20
+  private static let patience: Nanoseconds = .milliseconds(5_000)
+
   private let files: SnapshotFiles
   private let exports: SnapshotFiles
   private let directory: String
@@ -46,6 +50,8 @@ final class SnapshotWorker: Sendable {
     var made: SnapshotDescription?
     /// The copy that comes in.
     var incoming: SnapshotDescription?
+    /// A copy that could not be made is not tried again before this.
+    var nextMake: Instant = .distantPast
     /// When the next part may leave.
     var nextRead: Instant = .distantPast
     /// The copy for a person.
@@ -113,6 +119,8 @@ final class SnapshotWorker: Sendable {
     do {
       switch task {
       case .make:
+        guard BootClock.now() >= state.nextMake else { return onEvent(.notMade) }
+        try requireRoom()
         let made = try files.make(standingAtLeast: base)
         state.made = made
         onEvent(.made(made))
@@ -135,13 +143,26 @@ final class SnapshotWorker: Sendable {
       case .abandon: try files.removeIncoming()
       }
     } catch {
-      failed(task, error)
+      failed(task, error, state)
     }
   }
 
-  private func failed(_ task: SnapshotTask, _ error: any Error) {
+  /// A copy must not take the room that promises and entries need.
+  private func requireRoom() throws {
+    let replica = DataDirectory.replica(in: directory)
+    let size = SystemFiles.real.size(of: replica) + SystemFiles.real.size(of: replica + "-wal")
+    guard let available = DataDirectory.availableBytes(at: directory), available < size + Self.keptRoom else {
+      return
+    }
+    throw NodeError.storage(
+      "the disk of \(directory) has \(available >> 20) MiB left, and a copy of the replica may take \(size >> 20): make room"
+    )
+  }
+
+  private func failed(_ task: SnapshotTask, _ error: any Error, _ state: State) {
     switch task {
     case .make:
+      state.nextMake = BootClock.now() + Self.patience
       try? files.removeCopies()
       onTrouble("no copy of the replica could be made for others: \(error)")
       onEvent(.notMade)
@@ -208,6 +229,7 @@ final class SnapshotWorker: Sendable {
     case .begin:
       state.exported = nil
       try exports.removeCopies()
+      try requireRoom()
       let made = try exports.make(standingAtLeast: .max)
       state.exported = made
       return .begun(made)
