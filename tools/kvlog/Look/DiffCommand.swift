@@ -146,6 +146,7 @@ struct DiffSide {
       return replica
     }
     var replay = Replay(logs: [log], base: snapshot)
+    replay.proven = place.commit
     if let end { replay.end = end }
     let progress = ProgressLine("applied", unit: "entries")
     let report = try replay.run(into: directory.path + "/" + name) { progress.show($0, of: $1) }
