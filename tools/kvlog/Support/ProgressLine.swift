@@ -7,6 +7,9 @@ final class ProgressLine {
   private let unit: String
   private let scale: Double
   private let started = ContinuousClock.now
+  /// When the work at hand began, and how much of it was done then: what came before says nothing of its rate.
+  private var begun: (at: ContinuousClock.Instant, done: UInt64)?
+  private var last: UInt64 = 0
   private var shownAt = ContinuousClock.now
   private var isShown = false
   private let isTerminal = isatty(2) == 1
@@ -19,11 +22,14 @@ final class ProgressLine {
 
   func show(_ done: UInt64, of total: UInt64) {
     let now = ContinuousClock.now
+    if begun == nil || done < last { begun = (now, done) }
+    last = done
     guard isTerminal, now - started > .seconds(1), now - shownAt > .milliseconds(250) else { return }
     shownAt = now
     isShown = true
-    let passed = (now - started) / .seconds(1)
-    let rate = Double(done) / passed
+    let since = begun ?? (now, 0)
+    let passed = max(0.001, (now - since.at) / .seconds(1))
+    let rate = Double(done - since.done) / passed
     var line = "\(what) \(number(done)) \(unit), \(number(UInt64(rate))) \(unit)/s"
     if total > done, rate > 0 { line += ", \(Int(Double(total - done) / rate) + 1) s left" }
     write(line)
