@@ -99,6 +99,15 @@ public final class ReplicaReader: @unchecked Sendable {
     return try body(self)
   }
 
+  /// Whose replica it is, as text.
+  public func node() throws -> String {
+    try wordingErrors {
+      let row = try connection.prepare("SELECT node FROM meta")
+      guard try row.step() else { throw noMeta }
+      return row.text(0)
+    }
+  }
+
   /// The index of the last entry that was applied.
   public func appliedIndex() throws -> LogIndex {
     try wordingErrors {

@@ -116,6 +116,9 @@ import Testing
       "a replica of another history", says: "the chain has",
       "UPDATE meta SET log_checksum = log_checksum + 1"),
     .replica("a replica that stands elsewhere", says: "replica.db", "UPDATE meta SET applied_index = 40"),
+    .log("a log that says no owner", says: "its table 'node' is empty", "DELETE FROM node"),
+    .replica(
+      "another node's replica", says: "it belongs to the node", "UPDATE meta SET node = '00000000000000aa'"),
     Damage("a log that was cut short", says: "log.db") {
       try FileHandle(forUpdating: URL(fileURLWithPath: $0.log("s1"))).truncate(atOffset: 3 * 4_096)
     },

@@ -51,6 +51,7 @@ struct CheckedPlace {
     (log, replica) = (place.log, place.replica)
     let files = SystemFiles.real
     if files.isDirectory(argument) {
+      checkOwner()
       note(place.log == nil ? place.logProblem : nil, DataDirectory.log(in: argument))
       if place.replica == nil {
         for problem in place.problems where problem.contains("replica.db") {
@@ -60,6 +61,21 @@ struct CheckedPlace {
     }
     if let log { try checkLog(log, commit: place.commit, progress) }
     if let replica { try checkReplica(replica, scratch, progress) }
+  }
+
+  /// A directory belongs to one node, and both files say which.
+  private mutating func checkOwner() {
+    guard let log else { return }
+    guard let identity = log.identity else {
+      if log.problems.isEmpty {
+        check.add(log.path, "its table 'node' is empty: it does not say whose log it is")
+      }
+      return
+    }
+    guard let replica, let owner = try? replica.reader.node(), owner != identity.id.description else {
+      return
+    }
+    check.add(replica.path, "it belongs to the node \(owner), and the log to the node \(identity.id)")
   }
 
   private mutating func note(_ problem: String?, _ path: String) {
