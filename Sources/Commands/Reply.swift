@@ -16,6 +16,8 @@ public indirect enum Reply: Hashable, Sendable {
   case array([Reply])
   /// Pairs in order; a flat array in RESP2.
   case map([Pair])
+  /// A message that no request asked for; an array in RESP2.
+  case push([Reply])
   /// Replies whose order means nothing; an array in RESP2.
   case set([Reply])
   /// A floating point number; a string in RESP2.

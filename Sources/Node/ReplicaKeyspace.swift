@@ -23,6 +23,12 @@ final class ReplicaKeyspace: StoredKeyspace {
     }
   }
 
+  func member(_ name: [UInt8], of key: [UInt8]) throws -> [UInt8]? { fatalError("not yet") }
+  func members(of key: [UInt8], after name: [UInt8]?, limit: Int) throws -> [KeyMember] {
+    fatalError("not yet")
+  }
+  func keys(endingFrom start: Int64, before moment: Int64, limit: Int) throws -> [ScannedKey] { [] }
+
   func count() throws -> Int { try reader.count() }
 
   func keys(after key: [UInt8]?, limit: Int) throws -> [ScannedKey] {

@@ -24,6 +24,9 @@ extension ByteBuffer {
     case .set(let replies):
       writeRESPSetHeader(replies.count, version)
       for reply in replies { write(reply, version) }
+    case .push(let replies):
+      writeRESPPushHeader(replies.count, version)
+      for reply in replies { write(reply, version) }
     case .double(let value): writeRESPDouble(value, version)
     case .boolean(let value): writeRESPBoolean(value, version)
     case .verbatim(let bytes): writeRESPVerbatim(bytes, version)

@@ -32,6 +32,11 @@ public struct EntryChecksum: Sendable {
     bytes.append(mutation.operation.rawValue)
     append(UInt64(mutation.key.count), to: &bytes)
     bytes += mutation.key
+    // Entries of the time before there were members keep their checksums.
+    if mutation.operation.container != nil {
+      append(UInt64(mutation.member.count), to: &bytes)
+      bytes += mutation.member
+    }
     append(UInt64(mutation.value.count), to: &bytes)
     bytes += mutation.value
     bytes.append(mutation.expiresAt == nil ? 0 : 1)

@@ -24,6 +24,11 @@ final class MasterView: KeyspaceView {
     return Overlay.value(of: change, over: needsVersions ? try stored.value(for: key) : nil)
   }
 
+  func member(_ name: [UInt8], of key: [UInt8]) throws -> [UInt8]? { fatalError("not yet") }
+  func members(of key: [UInt8], after name: [UInt8]?, limit: Int) throws -> [KeyMember] {
+    fatalError("not yet")
+  }
+
   func count() throws -> Int {
     try stored.snapshot {
       var count = try stored.count()
@@ -63,6 +68,10 @@ struct StaleView: KeyspaceView {
   let stored: any StoredKeyspace
 
   func value(for key: [UInt8]) throws -> StoredValue? { try stored.value(for: key) }
+  func member(_ name: [UInt8], of key: [UInt8]) throws -> [UInt8]? { try stored.member(name, of: key) }
+  func members(of key: [UInt8], after name: [UInt8]?, limit: Int) throws -> [KeyMember] {
+    try stored.members(of: key, after: name, limit: limit)
+  }
   func count() throws -> Int { try stored.count() }
   func keys(after key: [UInt8]?, limit: Int) throws -> [ScannedKey] {
     try stored.keys(after: key, limit: limit)
@@ -74,6 +83,8 @@ struct GatheredView: KeyspaceView {
   let values: [[UInt8]: StoredValue]
 
   func value(for key: [UInt8]) throws -> StoredValue? { values[key] }
+  func member(_ name: [UInt8], of key: [UInt8]) throws -> [UInt8]? { nil }
+  func members(of key: [UInt8], after name: [UInt8]?, limit: Int) throws -> [KeyMember] { [] }
   func count() throws -> Int { values.count }
   /// Only commands that name their keys are read by majority.
   func keys(after key: [UInt8]?, limit: Int) throws -> [ScannedKey] { [] }

@@ -50,6 +50,7 @@ struct Overlay {
       change.expiresAt = mutation.expiresAt
       change.puts.append(index)
       changes[mutation.key] = change
+    default: fatalError("not yet")
     }
   }
 

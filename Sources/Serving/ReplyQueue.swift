@@ -78,7 +78,8 @@ extension Reply {
     switch self {
     case .simple(let text), .error(let text): 48 + text.utf8.count
     case .bulk(let bytes), .verbatim(let bytes): 48 + bytes.count
-    case .array(let replies), .set(let replies): replies.reduce(48) { $0 + $1.approximateSize }
+    case .array(let replies), .set(let replies), .push(let replies):
+      replies.reduce(48) { $0 + $1.approximateSize }
     case .map(let pairs): pairs.reduce(48) { $0 + $1.key.approximateSize + $1.value.approximateSize }
     case .integer, .null, .nullArray, .double, .boolean: 16
     }

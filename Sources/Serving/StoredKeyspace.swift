@@ -11,6 +11,13 @@ public protocol StoredKeyspace: AnyObject {
   func count() throws -> Int
   /// Up to `limit` keys after a key, or from the start, in the order of `precedes`. The key itself need not exist.
   func keys(after key: [UInt8]?, limit: Int) throws -> [ScannedKey]
+  /// What stands beside a member of a key, or nil if there is no such member.
+  func member(_ name: [UInt8], of key: [UInt8]) throws -> [UInt8]?
+  /// Up to `limit` members of a key after `name`, or from the first one, in the order of their names' bytes.
+  func members(of key: [UInt8], after name: [UInt8]?, limit: Int) throws -> [KeyMember]
+  /// Up to `limit` keys that end before a moment (milliseconds of Unix time), the earliest first, from the first one
+  /// that ends at or after `start`.
+  func keys(endingFrom start: Int64, before moment: Int64, limit: Int) throws -> [ScannedKey]
   /// Whether one key stands before another in a scan.
   func precedes(_ a: [UInt8], _ b: [UInt8]) -> Bool
   /// The index of the last entry that was applied.

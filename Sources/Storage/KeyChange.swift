@@ -33,6 +33,7 @@ struct KeyChange {
       puts = 0
       value = []
       expiresAt = nil
+    default: fatalError("not yet")
     }
   }
 }

@@ -13,6 +13,7 @@ enum RowOperation: CaseIterable {
     switch operation {
     case .put: self = .put
     case .delete: self = .delete
+    default: fatalError("not yet")
     }
   }
 

@@ -197,6 +197,10 @@ import Testing
     struct Unreadable: Error {}
     struct BrokenView: KeyspaceView {
       func value(for key: [UInt8]) throws -> StoredValue? { throw Unreadable() }
+      func member(_ name: [UInt8], of key: [UInt8]) throws -> [UInt8]? { throw Unreadable() }
+      func members(of key: [UInt8], after name: [UInt8]?, limit: Int) throws -> [KeyMember] {
+        throw Unreadable()
+      }
       func count() throws -> Int { throw Unreadable() }
       func keys(after key: [UInt8]?, limit: Int) throws -> [ScannedKey] { throw Unreadable() }
     }

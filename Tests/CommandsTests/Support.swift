@@ -8,28 +8,32 @@ let now: Int64 = 1_700_000_000_000
 /// A keyspace in memory that counts how often it is read.
 final class MemoryView: KeyspaceView {
   private(set) var reads = 0
-  private var stored: [[UInt8]: StoredValue] = [:]
+  private(set) var keyspace = PlainKeyspace()
 
   init(_ state: [String: (value: String, expiresAt: Int64?)] = [:]) {
     for (key, content) in state {
-      stored[Array(key.utf8)] = StoredValue(
-        value: Array(content.value.utf8), version: 3, createdIndex: 5, modifiedIndex: 9,
-        expiresAt: content.expiresAt)
+      keyspace.set(
+        Array(key.utf8),
+        StoredValue(
+          value: Array(content.value.utf8), version: 3, createdIndex: 5, modifiedIndex: 9,
+          expiresAt: content.expiresAt))
     }
   }
 
   func value(for key: [UInt8]) -> StoredValue? {
     reads += 1
-    return stored[key]
+    return keyspace.value(for: key)
   }
 
-  func count() -> Int { stored.count }
-
-  func keys(after key: [UInt8]?, limit: Int) -> [ScannedKey] {
-    let sorted = stored.keys.sorted { $0.lexicographicallyPrecedes($1) }
-    let rest = sorted.filter { candidate in key.map { $0.lexicographicallyPrecedes(candidate) } ?? true }
-    return rest.prefix(limit).map { ScannedKey(key: $0, expiresAt: stored[$0]?.expiresAt) }
+  func member(_ name: [UInt8], of key: [UInt8]) -> [UInt8]? { keyspace.member(name, of: key) }
+  func members(of key: [UInt8], after name: [UInt8]?, limit: Int) -> [KeyMember] {
+    keyspace.members(of: key, after: name, limit: limit)
   }
+  func count() -> Int { keyspace.count() }
+  func keys(after key: [UInt8]?, limit: Int) -> [ScannedKey] { keyspace.keys(after: key, limit: limit) }
+
+  /// Does what a command decided, as if it were committed and applied.
+  func apply(_ outcome: Outcome) { keyspace.apply(outcome.mutations, at: 100) }
 }
 
 /// The keyspace that most cases start from.

@@ -139,7 +139,7 @@ import Testing
       bench.applyAll()
       let asked = Set(bench.questions.map(\.slave)).sorted()
       for slave in asked {
-        let value = bench.stored.values[Array("a".utf8)]
+        let value = bench.stored.keyspace.value(for: Array("a".utf8))
         bench.answer(
           slave, with: value.map { String(decoding: $0.value, as: UTF8.self) },
           modified: value?.modifiedIndex ?? 0, applied: bench.stored.applied)

@@ -82,6 +82,7 @@ import Testing
           value: mutation.value, version: (old?.version ?? 0) + 1,
           createdIndex: old?.createdIndex ?? entry.index, modifiedIndex: entry.index,
           expiresAt: mutation.expiresAt)
+      default: fatalError("not yet")
       }
     }
   }

@@ -12,6 +12,22 @@ public struct CommandDocumentation: Hashable, Sendable {
     case server
     /// The nodes among themselves, and what clients ask about them.
     case cluster
+    /// The bits of strings.
+    case bitmap
+    /// Values that are hashes.
+    case hash
+    /// Values that are lists.
+    case list
+    /// Values that are sets.
+    case set
+    /// Values that are sorted sets.
+    case sortedSet = "sorted-set"
+    /// Messages between clients.
+    case pubsub
+    /// Several commands as one.
+    case transactions
+    /// Which master leads, for clients that follow it.
+    case sentinel
   }
 
   /// What the command is about.

@@ -10,7 +10,12 @@ public struct CommandTable: Sendable {
 
   /// Every command of Kvorum.
   public static let standard = CommandTable(
-    stringCommands + keyCommands + kvorumCommands + connectionCommands + serverCommands)
+    [
+      stringCommands, bitCommands, keyCommands, scanningCommands, hashCommands, setCommands, listCommands,
+      sortedSetCommands, transactionCommands, pubsubCommands, kvorumCommands, connectionCommands,
+      accessCommands,
+      serverCommands, monitoringCommands, sentinelCommands,
+    ].flatMap { $0 })
 
   /// The commands without their subcommands, in the order of their declaration.
   public let commands: [Command]

@@ -43,6 +43,8 @@ struct KeyspaceModel: SequentialModel {
       }
     }
 
+    func member(_ name: [UInt8], of key: [UInt8]) -> [UInt8]? { nil }
+    func members(of key: [UInt8], after name: [UInt8]?, limit: Int) -> [KeyMember] { [] }
     func count() -> Int { items.count }
     func keys(after key: [UInt8]?, limit: Int) -> [ScannedKey] { [] }
 
@@ -54,6 +56,7 @@ struct KeyspaceModel: SequentialModel {
       case .put:
         let item = Item(key: mutation.key, value: mutation.value, expiresAt: mutation.expiresAt)
         if isThere { items[place] = item } else { items.insert(item, at: place) }
+      default: fatalError("not yet")
       }
     }
   }

@@ -10,7 +10,8 @@ extension Reply {
     case .bulk(let bytes), .verbatim(let bytes):
       HistoryText.of(bytes.count > 64 ? Array(bytes.prefix(64)) : bytes)
     case .null, .nullArray: "nil"
-    case .array(let replies), .set(let replies): "[" + replies.map(\.text).joined(separator: ", ") + "]"
+    case .array(let replies), .set(let replies), .push(let replies):
+      "[" + replies.map(\.text).joined(separator: ", ") + "]"
     case .map(let pairs): "{" + pairs.map { "\($0.key.text): \($0.value.text)" }.joined(separator: ", ") + "}"
     case .double(let number): "\(number)"
     case .boolean(let flag): "\(flag)"

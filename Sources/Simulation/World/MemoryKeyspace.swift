@@ -9,13 +9,17 @@ final class MemoryKeyspace: StoredKeyspace {
 
   init(_ replica: Replica) { self.replica = replica }
 
-  func value(for key: [UInt8]) -> StoredValue? { replica.values[key] }
-  func count() -> Int { replica.values.count }
-
+  func value(for key: [UInt8]) -> StoredValue? { replica.keyspace.value(for: key) }
+  func member(_ name: [UInt8], of key: [UInt8]) -> [UInt8]? { replica.keyspace.member(name, of: key) }
+  func members(of key: [UInt8], after name: [UInt8]?, limit: Int) -> [KeyMember] {
+    replica.keyspace.members(of: key, after: name, limit: limit)
+  }
+  func count() -> Int { replica.keyspace.count() }
   func keys(after key: [UInt8]?, limit: Int) -> [ScannedKey] {
-    replica.values.keys.filter { candidate in key.map { precedes($0, candidate) } ?? true }
-      .sorted(by: precedes).prefix(limit)
-      .map { ScannedKey(key: $0, expiresAt: replica.values[$0]?.expiresAt) }
+    replica.keyspace.keys(after: key, limit: limit)
+  }
+  func keys(endingFrom start: Int64, before moment: Int64, limit: Int) -> [ScannedKey] {
+    replica.keyspace.keys(endingFrom: start, before: moment, limit: limit)
   }
 
   func precedes(_ a: [UInt8], _ b: [UInt8]) -> Bool { a.lexicographicallyPrecedes(b) }

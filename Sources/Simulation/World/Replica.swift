@@ -4,7 +4,7 @@ import Replication
 /// The keyspace of a node at an applied index.
 struct Replica {
   private(set) var applied: LogIndex = 0
-  private(set) var values: [[UInt8]: StoredValue] = [:]
+  private(set) var keyspace = PlainKeyspace()
   /// A hash of the contents that does not depend on the order of the keys.
   private(set) var digest: UInt64 = 0
 
@@ -13,23 +13,18 @@ struct Replica {
     applied = entry.index
     guard case .mutations(let mutations) = entry.payload else { return }
     for mutation in mutations {
-      let old = values[mutation.key]
-      if let old { digest ^= Self.digest(mutation.key, old) }
-      guard mutation.operation == .put else {
-        values[mutation.key] = nil
-        continue
-      }
-      let new = StoredValue(
-        value: mutation.value, version: (old?.version ?? 0) + 1,
-        createdIndex: old?.createdIndex ?? entry.index, modifiedIndex: entry.index,
-        expiresAt: mutation.expiresAt)
-      values[mutation.key] = new
-      digest ^= Self.digest(mutation.key, new)
+      digest ^= digest(of: mutation.key)
+      keyspace.apply([mutation], at: entry.index)
+      digest = mutation.operation == .clear ? 0 : digest ^ digest(of: mutation.key)
     }
   }
 
-  private static func digest(_ key: [UInt8], _ stored: StoredValue) -> UInt64 {
+  private func digest(of key: [UInt8]) -> UInt64 {
+    guard let content = keyspace.contents[key] else { return 0 }
+    let stored = content.value
     let numbers = stored.version &* 31 &+ stored.createdIndex &* 17 &+ stored.modifiedIndex
-    return xxh64(stored.value, seed: xxh64(key, seed: numbers ^ UInt64(bitPattern: stored.expiresAt ?? 0)))
+    let whole = xxh64(
+      stored.value, seed: xxh64(key, seed: numbers ^ UInt64(bitPattern: stored.expiresAt ?? 0)))
+    return content.members.reduce(whole) { $0 ^ xxh64($1.value, seed: xxh64($1.key, seed: whole)) }
   }
 }

@@ -29,8 +29,8 @@ private enum RequestTarget {
       whole.values == pieces.values && whole.error == pieces.error,
       "pieces of \(step) bytes gave \(pieces.values.count) requests and \(pieces.error ?? "no error"), "
         + "the whole \(whole.values.count) and \(whole.error ?? "no error")")
-    let keyspace = MemoryKeyspace()
-    for request in whole.values { try evaluate(request, keyspace) }
+    var tried = TriedKeyspace()
+    for request in whole.values { try evaluate(request, &tried) }
   }
 
   static func decode(_ stream: [UInt8], step: Int) -> (values: [[[UInt8]]], error: String?) {
@@ -39,14 +39,14 @@ private enum RequestTarget {
   }
 
   /// The keyspace takes what a command does, so that the next one meets it.
-  static func evaluate(_ request: [[UInt8]], _ keyspace: MemoryKeyspace) throws {
+  static func evaluate(_ request: [[UInt8]], _ tried: inout TriedKeyspace) throws {
     guard case .command(let command) = CommandTable.standard.resolve(request) else { return }
     _ = command.keys(in: request)
     guard command.kind != .session else { return }
     let outcome = try command.evaluate(
-      request, view: keyspace,
+      request, view: tried.keyspace,
       context: CommandContext(
-        now: MemoryKeyspace.now, limits: CommandLimits(maxKeyBytes: 1_024, maxValueBytes: 64 << 10)))
+        now: TriedKeyspace.now, limits: CommandLimits(maxKeyBytes: 1_024, maxValueBytes: 64 << 10)))
     for mutation in outcome.mutations {
       try expect(mutation.key.count <= 1_024, "a key of \(mutation.key.count) bytes was let in")
       try expect(mutation.value.count <= 64 << 10, "a value of \(mutation.value.count) bytes was let in")
@@ -55,7 +55,7 @@ private enum RequestTarget {
       try expect(
         !outcome.mutations.contains { $0.operation == .put }, "a command that failed wrote: \(outcome.reply)")
     }
-    keyspace.apply(outcome.mutations)
+    tried.apply(outcome.mutations)
   }
 
   static let corpus = [

@@ -4,37 +4,29 @@ import Serving
 
 /// A stored keyspace in memory.
 final class MemoryKeyspace: StoredKeyspace {
-  private(set) var values: [[UInt8]: StoredValue] = [:]
+  private(set) var keyspace = PlainKeyspace()
   private(set) var applied: LogIndex = 0
   /// Called at each lookup of a value.
   var onLookup: () -> Void = {}
 
   func apply(_ entry: Entry) {
     applied = entry.index
-    guard case .mutations(let mutations) = entry.payload else { return }
-    for mutation in mutations {
-      guard mutation.operation == .put else {
-        values[mutation.key] = nil
-        continue
-      }
-      let old = values[mutation.key]
-      values[mutation.key] = StoredValue(
-        value: mutation.value, version: (old?.version ?? 0) + 1,
-        createdIndex: old?.createdIndex ?? entry.index, modifiedIndex: entry.index,
-        expiresAt: mutation.expiresAt)
-    }
+    if case .mutations(let mutations) = entry.payload { keyspace.apply(mutations, at: entry.index) }
   }
 
   func value(for key: [UInt8]) -> StoredValue? {
     onLookup()
-    return values[key]
+    return keyspace.value(for: key)
   }
 
-  func count() -> Int { values.count }
-
-  func keys(after key: [UInt8]?, limit: Int) -> [ScannedKey] {
-    values.keys.sorted(by: precedes).filter { candidate in key.map { precedes($0, candidate) } ?? true }
-      .prefix(limit).map { ScannedKey(key: $0, expiresAt: values[$0]?.expiresAt) }
+  func member(_ name: [UInt8], of key: [UInt8]) -> [UInt8]? { keyspace.member(name, of: key) }
+  func members(of key: [UInt8], after name: [UInt8]?, limit: Int) -> [KeyMember] {
+    keyspace.members(of: key, after: name, limit: limit)
+  }
+  func count() -> Int { keyspace.count() }
+  func keys(after key: [UInt8]?, limit: Int) -> [ScannedKey] { keyspace.keys(after: key, limit: limit) }
+  func keys(endingFrom start: Int64, before moment: Int64, limit: Int) -> [ScannedKey] {
+    keyspace.keys(endingFrom: start, before: moment, limit: limit)
   }
 
   func precedes(_ a: [UInt8], _ b: [UInt8]) -> Bool { a.lexicographicallyPrecedes(b) }

@@ -72,6 +72,7 @@ func replay(_ entries: some Sequence<Entry>) -> [[UInt8]: StoredValue] {
           value: mutation.value, version: (old?.version ?? 0) + 1,
           createdIndex: old?.createdIndex ?? entry.index, modifiedIndex: entry.index,
           expiresAt: mutation.expiresAt)
+      default: fatalError("not yet")
       }
     }
   }

@@ -86,6 +86,7 @@ struct NodeFiles: Sendable {
         value: mutation.value, version: (old?.version ?? 0) + 1, created: old?.created ?? index,
         modified: index,
         expiresAt: mutation.expiresAt)
+    default: fatalError("not yet")
     }
   }
 }

@@ -69,6 +69,7 @@ struct ExportWriter {
       buffer.writeJSONField("value", mutation.value)
       if let end = mutation.expiresAt { buffer.writeString(",\"expires_at\":\(end)") }
     case .delete: buffer.writeString("\"deleted\":true")
+    default: fatalError("not yet")
     }
     buffer.writeString("}\n")
   }
@@ -83,6 +84,7 @@ extension ByteBuffer {
       if let end = mutation.expiresAt { arguments += [Array("PXAT".utf8), Array("\(end)".utf8)] }
       writeRESPRequest(arguments)
     case .delete: writeRESPRequest([Array("DEL".utf8), mutation.key])
+    default: fatalError("not yet")
     }
   }
 }

@@ -84,6 +84,7 @@ struct DumpWriter {
             buffer.writeString(" until \(Moment(milliseconds: end))")
           }
         case .delete: buffer.writeString("\(head)DELETE \(readable(mutation.key))")
+        default: fatalError("not yet")
         }
         buffer.writeString("\n")
       }
@@ -149,6 +150,7 @@ struct DumpWriter {
         buffer.writeString("DELETE FROM kv WHERE key = ")
         writeLiteral(mutation.key)
         buffer.writeString(";\n")
+      default: fatalError("not yet")
       }
     }
     openStatements += mutations.count

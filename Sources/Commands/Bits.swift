@@ -1,0 +1,2 @@
+/// The commands on the bits of strings.
+let bitCommands: [Command] = []

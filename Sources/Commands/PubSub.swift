@@ -1,0 +1,2 @@
+/// The commands on messages between clients; the node answers them.
+let pubsubCommands: [Command] = []

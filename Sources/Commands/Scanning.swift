@@ -1,0 +1,2 @@
+/// The commands on all keys.
+let scanningCommands: [Command] = []

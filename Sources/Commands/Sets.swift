@@ -1,0 +1,2 @@
+/// The commands on values that are sets.
+let setCommands: [Command] = []

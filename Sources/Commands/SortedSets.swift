@@ -1,0 +1,2 @@
+/// The commands on values that are sorted sets.
+let sortedSetCommands: [Command] = []
