@@ -18,10 +18,18 @@ public struct CommandContext: Hashable, Sendable {
   public var now: Int64
   /// The sizes that keys and values may have.
   public var limits: CommandLimits
+  /// Drawn anew for each command, for those that choose at random.
+  public var random: UInt64
+  /// Whether someone wants to hear of what happens to keys.
+  public var wantsEvents: Bool
 
   /// Makes a context.
-  public init(now: Int64, limits: CommandLimits = CommandLimits()) {
+  public init(
+    now: Int64, limits: CommandLimits = CommandLimits(), random: UInt64 = 0, wantsEvents: Bool = false
+  ) {
     self.now = now
     self.limits = limits
+    self.random = random
+    self.wantsEvents = wantsEvents
   }
 }

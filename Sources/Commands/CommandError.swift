@@ -6,6 +6,11 @@ public struct CommandError: Error, Hashable, Sendable {
   /// Makes an error from its text, prefix included.
   public init(_ text: String) { self.text = text }
 
+  static let wrongType = CommandError(
+    "WRONGTYPE Operation against a key holding the wrong kind of value")
+  static let notAFloat = CommandError("ERR value is not a valid float")
+  static let noSuchKey = CommandError("ERR no such key")
+  static let outOfRange = CommandError("ERR index out of range")
   static let syntax = CommandError("ERR syntax error")
   static let notAnInteger = CommandError("ERR value is not an integer or out of range")
   static let overflow = CommandError("ERR increment or decrement would overflow")

@@ -1,3 +1,5 @@
+import Replication
+
 private let conditions = CommandArgument.oneOf(
   "condition", .token("NX"), .token("XX"), .token("GT"), .token("LT")
 ).optional
@@ -31,7 +33,7 @@ let keyCommands: [Command] = [
   Command(
     "type", arity: 2, [.readonly, .fast], keys: .first("RO"),
     .init(.generic, since: "1.0.0", "Determine the type stored at key", .key)
-  ) { try .simple($0.live($0.key) == nil ? "none" : "string") },
+  ) { try .simple($0.live($0.key)?.type.rawValue ?? "none") },
   Command(
     "ttl", arity: 2, [.readonly, .fast], keys: .first("RO", "access"),
     .init(.generic, since: "1.0.0", "Get the time to live for a key in seconds", .key)
@@ -76,33 +78,58 @@ let keyCommands: [Command] = [
     .init(.generic, since: "2.2.0", "Remove the expiration from a key", .key)
   ) {
     guard let stored = try $0.live($0.key), stored.expiresAt != nil else { return .integer(0) }
-    try $0.put($0.key, stored.value)
+    try $0.setExpiry(of: $0.key, holding: stored, to: nil)
+    $0.notify(.generic, "persist", $0.key)
     return .integer(1)
   },
   Command(
-    "keys", arity: 2, [.readonly],
+    "rename", arity: 3, [.write], keys: .pair("RW", "access", "delete"),
     .init(
-      .generic, since: "1.0.0", "Find all keys matching the given pattern",
-      complexity: "O(N) with N being the number of keys in the database",
-      CommandArgument(.pattern, "pattern")), evaluate: keys),
+      .generic, since: "1.0.0", "Rename a key and overwrite the destination", .key,
+      CommandArgument(.key, "newkey"))
+  ) {
+    try $0.rename(onlyToNew: false)
+    return .ok
+  },
   Command(
-    "dbsize", arity: 1, [.readonly, .fast],
-    .init(.server, since: "1.0.0", "Return the number of keys in the selected database")
-  ) { try .integer(Int64($0.view.count())) },
+    "renamenx", arity: 3, [.write, .fast], keys: .pair("RW", "access", "delete"),
+    .init(
+      .generic, since: "1.0.0", "Rename a key only when the target key name doesn't exist", .key,
+      CommandArgument(.key, "newkey"))
+  ) { try .integer($0.rename(onlyToNew: true) ? 1 : 0) },
+  Command(
+    "copy", arity: -3, [.write, .denyOOM], keys: .pair("RO", "access"),
+    .init(
+      .generic, since: "6.2.0", "Copy the value of a key to a new key",
+      complexity: "O(N) for values with members, where N is the number of members; O(1) for strings.",
+      CommandArgument(.key, "source"), CommandArgument(.key, "destination"),
+      .integer("destination-db", token: "DB").optional, .token("REPLACE").optional), evaluate: copy),
 ]
 
-private let keys: Command.Evaluator = { evaluation in
-  let pageSize = 1000
-  let pattern = GlobPattern(evaluation.arguments[1])
-  var found: [Reply] = []
-  var page: [ScannedKey] = []
-  repeat {
-    page = try evaluation.view.keys(after: page.last?.key, limit: pageSize)
-    for scanned in page where pattern.matches(scanned.key) {
-      if evaluation.isLive(scanned.key, until: scanned.expiresAt) { found.append(.bulk(scanned.key)) }
+private let copy: Command.Evaluator = { evaluation in
+  let (source, destination) = (evaluation.arguments[1], evaluation.arguments[2])
+  var replaces = false
+  var options = evaluation.arguments.dropFirst(3)
+  while let option = options.popFirst() {
+    if option.isWord("replace") {
+      replaces = true
+    } else if option.isWord("db"), let number = options.popFirst() {
+      guard try number.integer() == 0 else { throw CommandError("ERR DB index is out of range") }
+    } else {
+      throw CommandError.syntax
     }
-  } while page.count == pageSize
-  return .array(found)
+  }
+  guard source != destination else {
+    throw CommandError("ERR source and destination objects are the same")
+  }
+  guard let stored = try evaluation.live(source) else { return .integer(0) }
+  if try evaluation.live(destination) != nil {
+    guard replaces else { return .integer(0) }
+    evaluation.delete(destination)
+  }
+  try evaluation.copy(stored, of: source, to: destination)
+  evaluation.notify(.generic, "copy_to", destination)
+  return .integer(1)
 }
 
 extension Evaluation {
@@ -110,6 +137,7 @@ extension Evaluation {
     var deleted: Int64 = 0
     for key in arguments.dropFirst() where try live(key) != nil {
       delete(key)
+      notify(.generic, "del", key)
       deleted += 1
     }
     return .integer(deleted)
@@ -135,7 +163,45 @@ extension Evaluation {
     guard let stored = try live(key), condition.allows(moment, over: stored.expiresAt) else {
       return .integer(0)
     }
-    try put(key, stored.value, expiresAt: moment)
+    try setExpiry(of: key, holding: stored, to: moment)
+    notify(.generic, moment <= context.now ? "del" : "expire", key)
     return .integer(1)
   }
+
+  /// Moves what a key holds to another; false if that one exists already and is not to be overwritten.
+  fileprivate mutating func rename(onlyToNew: Bool) throws -> Bool {
+    let (source, destination) = (key, arguments[2])
+    guard let stored = try live(source) else { throw CommandError.noSuchKey }
+    // Redis answers 1 for RENAME and 0 for RENAMENX of a key to itself, and does nothing.
+    if source == destination { return !onlyToNew }
+    if try live(destination) != nil {
+      if onlyToNew { return false }
+      if stored.type != .string { delete(destination) }
+    }
+    try copy(stored, of: source, to: destination)
+    delete(source)
+    notify(.generic, "rename_from", source)
+    notify(.generic, "rename_to", destination)
+    return true
+  }
+
+  /// Lets a key that does not exist hold what another one does, its end included.
+  fileprivate mutating func copy(_ stored: StoredValue, of source: [UInt8], to destination: [UInt8]) throws {
+    guard stored.type != .string else {
+      return try put(destination, stored.value, expiresAt: stored.expiresAt)
+    }
+    guard stored.memberCount <= Self.copyLimit else {
+      throw CommandError(
+        "ERR the key has \(stored.memberCount) members, more than the \(Self.copyLimit) that can be copied at once")
+    }
+    let operation = Mutation.Operation.adding(to: stored.type)
+    for member in try members(of: source) {
+      _ = try setMember(member.name, member.value, of: destination, by: operation)
+    }
+    guard stored.expiresAt != nil, let copied = try live(destination) else { return }
+    try setExpiry(of: destination, holding: copied, to: stored.expiresAt)
+  }
+
+  /// A copy is made in one go, and the node must not be late for a heartbeat.
+  private static var copyLimit: Int { 100_000 }
 }

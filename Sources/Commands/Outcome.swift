@@ -9,6 +9,10 @@ public struct Outcome: Hashable, Sendable {
   /// A command that only reads has none, except the delete of a key that it met past its expiry. A node that does
   /// not lead leaves those out.
   public var mutations: [Mutation]
+  /// How many members each key has, whose members change.
+  public var memberCounts: [[UInt8]: Int] = [:]
+  /// What to tell subscribers once the mutations are committed.
+  public var events: [KeyEvent] = []
 
   /// Makes an outcome.
   public init(reply: Reply, mutations: [Mutation] = []) {

@@ -108,6 +108,13 @@ public struct PlainKeyspace: KeyspaceView, Hashable, Sendable {
       .prefix(limit).compactMap { scanned($0.key) }
   }
 
+  /// One of the keys, chosen by a random number.
+  public func anyKey(_ random: UInt64) -> ScannedKey? {
+    guard !contents.isEmpty else { return nil }
+    let keys = contents.keys.sorted { $0.lexicographicallyPrecedes($1) }
+    return scanned(keys[Int(random % UInt64(keys.count))])
+  }
+
   private func scanned(_ key: [UInt8]) -> ScannedKey? {
     contents[key].map { ScannedKey(key: key, type: $0.value.type, expiresAt: $0.value.expiresAt) }
   }

@@ -3,23 +3,20 @@ let stringCommands: [Command] = [
   Command(
     "get", arity: 2, [.readonly, .fast], keys: .first("RO", "access"),
     .init(.string, since: "1.0.0", "Get the value of a key", .key)
-  ) { try .optional($0.live($0.key)?.value) },
+  ) { try .optional($0.string($0.key)?.value) },
   Command(
     "set", arity: -3, [.write, .denyOOM], keys: .first("RW", "access", "update", "variable_flags"),
     .init(
       .string, since: "1.0.0", "Set the string value of a key", .key, .value,
       .oneOf("condition", .token("NX"), .token("XX")).optional, .token("GET").optional,
-      .oneOf(
-        "expiration", .integer("seconds", token: "EX"), .integer("milliseconds", token: "PX"),
-        .unixTime("unix-time-seconds", token: "EXAT"), .unixTime("unix-time-milliseconds", token: "PXAT"),
-        .token("KEEPTTL")
-      ).optional), evaluate: set),
+      .expiration), evaluate: set),
   Command(
     "setnx", arity: 3, [.write, .denyOOM, .fast], keys: .first("OW", "insert"),
     .init(.string, since: "1.0.0", "Set the value of a key, only if the key does not exist", .key, .value)
   ) {
     guard try $0.live($0.key) == nil else { return .integer(0) }
     try $0.put($0.key, $0.arguments[2])
+    $0.notify(.string, "set", $0.key)
     return .integer(1)
   },
   Command(
@@ -28,6 +25,7 @@ let stringCommands: [Command] = [
       .string, since: "2.0.0", "Set the value and expiration of a key", .key, .integer("seconds"), .value)
   ) {
     try $0.put($0.key, $0.arguments[3], expiresAt: $0.expiry($0.arguments[2], in: .secondsFromNow))
+    $0.notifySet(expires: true)
     return .ok
   },
   Command(
@@ -37,22 +35,25 @@ let stringCommands: [Command] = [
       .integer("milliseconds"), .value)
   ) {
     try $0.put($0.key, $0.arguments[3], expiresAt: $0.expiry($0.arguments[2], in: .millisecondsFromNow))
+    $0.notifySet(expires: true)
     return .ok
   },
   Command(
     "getset", arity: 3, [.write, .denyOOM, .fast], keys: .first("RW", "access", "update"),
     .init(.string, since: "1.0.0", "Set the string value of a key and return its old value", .key, .value)
   ) {
-    let old = try $0.live($0.key)
+    let old = try $0.string($0.key)
     try $0.put($0.key, $0.arguments[2])
+    $0.notify(.string, "set", $0.key)
     return .optional(old?.value)
   },
   Command(
     "getdel", arity: 2, [.write, .fast], keys: .first("RW", "access", "delete"),
     .init(.string, since: "6.2.0", "Get the value of a key and delete the key", .key)
   ) {
-    guard let old = try $0.live($0.key) else { return .null }
+    guard let old = try $0.string($0.key) else { return .null }
     $0.delete($0.key)
+    $0.notify(.generic, "del", $0.key)
     return .bulk(old.value)
   },
   Command(
@@ -70,7 +71,11 @@ let stringCommands: [Command] = [
       .string, since: "1.0.0", "Get the values of all the given keys",
       complexity: "O(N) where N is the number of keys to retrieve.", .key.multiple)
   ) { evaluation in
-    try .array(evaluation.arguments.dropFirst().map { try .optional(evaluation.live($0)?.value) })
+    // A key that holds something else is answered like one that does not exist.
+    try .array(
+      evaluation.arguments.dropFirst().map { key in
+        try .optional(evaluation.live(key).flatMap { $0.type == .string ? $0.value : nil })
+      })
   },
   Command(
     "mset", arity: -3, [.write, .denyOOM], keys: .pairs("OW", "update"),
@@ -98,7 +103,7 @@ let stringCommands: [Command] = [
   Command(
     "strlen", arity: 2, [.readonly, .fast], keys: .first("RO"),
     .init(.string, since: "2.2.0", "Get the length of the value stored in a key", .key)
-  ) { try .integer(Int64($0.live($0.key)?.value.count ?? 0)) },
+  ) { try .integer(Int64($0.string($0.key)?.value.count ?? 0)) },
   Command(
     "getrange", arity: 4, [.readonly], keys: .first("RO", "access"),
     .init(
@@ -107,7 +112,18 @@ let stringCommands: [Command] = [
       .integer("end"))
   ) {
     let (start, end) = try ($0.arguments[2].integer(), $0.arguments[3].integer())
-    guard let stored = try $0.live($0.key) else { return .bulk([]) }
+    guard let stored = try $0.string($0.key) else { return .bulk([]) }
+    return .bulk(slice(of: stored.value, from: start, through: end))
+  },
+  Command(
+    "substr", arity: 4, [.readonly], keys: .first("RO", "access"),
+    .init(
+      .string, since: "1.0.0", "Get a substring of the string stored at a key; the same as GETRANGE",
+      complexity: "O(N) where N is the length of the returned string.", .key, .integer("start"),
+      .integer("end"))
+  ) {
+    let (start, end) = try ($0.arguments[2].integer(), $0.arguments[3].integer())
+    guard let stored = try $0.string($0.key) else { return .bulk([]) }
     return .bulk(slice(of: stored.value, from: start, through: end))
   },
   Command(
@@ -140,6 +156,39 @@ let stringCommands: [Command] = [
     guard decrement != .min else { throw CommandError.decrementOverflow }
     return try $0.increment(by: -decrement)
   },
+  Command(
+    "incrbyfloat", arity: 3, [.write, .denyOOM, .fast], keys: .first("RW", "access", "update"),
+    .init(
+      .string, since: "2.6.0", "Increment the floating point value of a key by a number", .key,
+      .double("increment"))
+  ) {
+    let old = try $0.string($0.key)
+    let value = try (old?.value.longDouble() ?? 0) + $0.arguments[2].longDouble()
+    guard value.isFinite else { throw CommandError("ERR increment would produce NaN or Infinity") }
+    let digits = [UInt8](longDouble: value)
+    try $0.put($0.key, digits, expiresAt: old?.expiresAt)
+    $0.notify(.string, "incrbyfloat", $0.key)
+    return .bulk(digits)
+  },
+  Command(
+    "lcs", arity: -3, [.readonly], keys: .pair("RO", "access"),
+    .init(
+      .string, since: "7.0.0", "Find the longest common substring",
+      complexity: "O(N*M) where N and M are the lengths of s1 and s2, respectively",
+      CommandArgument(.key, "key1"), CommandArgument(.key, "key2"), .token("LEN").optional,
+      .token("IDX").optional, .integer("min-match-len", token: "MINMATCHLEN").optional,
+      .token("WITHMATCHLEN").optional)
+  ) { evaluation in
+    let options = try CommonSubsequence.Options(evaluation.arguments[3...])
+    let texts = try evaluation.arguments[1...2].map { key in
+      let stored = try evaluation.live(key)
+      guard stored.map({ $0.type == .string }) ?? true else {
+        throw CommandError("ERR The specified keys must contain string values")
+      }
+      return stored?.value ?? []
+    }
+    return try CommonSubsequence(texts[0], texts[1]).reply(options)
+  },
 ]
 
 private let set: Command.Evaluator = { evaluation in
@@ -155,16 +204,20 @@ private let set: Command.Evaluator = { evaluation in
   // A plain SET asks nothing of the key, and so it costs no read.
   guard options.condition != nil || options.returnsOld || keepsExpiry else {
     try evaluation.put(key, value, expiresAt: expiresAt)
+    evaluation.notifySet(expires: expiresAt != nil)
     return .ok
   }
-  let old = try evaluation.live(key)
+  let old = try options.returnsOld ? evaluation.string(key) : evaluation.live(key)
   let isMet =
     switch options.condition {
     case nil: true
     case .onlyNew: old == nil
     case .onlyExisting: old != nil
     }
-  if isMet { try evaluation.put(key, value, expiresAt: keepsExpiry ? old?.expiresAt : expiresAt) }
+  if isMet {
+    try evaluation.put(key, value, expiresAt: keepsExpiry ? old?.expiresAt : expiresAt)
+    evaluation.notifySet(expires: expiresAt != nil)
+  }
   if options.returnsOld { return .optional(old?.value) }
   return isMet ? .ok : .null
 }
@@ -181,20 +234,23 @@ private let getEx: Command.Evaluator = { evaluation in
     expiresAt = try evaluation.expiry(options[3], in: unit)
   default: throw CommandError.syntax
   }
-  guard let stored = try evaluation.live(evaluation.key) else { return .null }
+  guard let stored = try evaluation.string(evaluation.key) else { return .null }
   if changes, expiresAt != stored.expiresAt {
     try evaluation.put(evaluation.key, stored.value, expiresAt: expiresAt)
+    let event = expiresAt.map { $0 <= evaluation.context.now ? "del" : "expire" } ?? "persist"
+    evaluation.notify(.generic, event, evaluation.key)
   }
   return .bulk(stored.value)
 }
 
 private let append: Command.Evaluator = { evaluation in
   let (key, suffix) = (evaluation.key, evaluation.arguments[2])
-  let old = try evaluation.live(key)
+  let old = try evaluation.string(key)
   if let old, suffix.isEmpty { return .integer(Int64(old.value.count)) }
   let count = (old?.value.count ?? 0) + suffix.count
   try evaluation.checkLength(ofValue: count)
   try evaluation.put(key, (old?.value ?? []) + suffix, expiresAt: old?.expiresAt)
+  evaluation.notify(.string, "append", key)
   return .integer(Int64(count))
 }
 
@@ -202,7 +258,7 @@ private let setRange: Command.Evaluator = { evaluation in
   let offset = try evaluation.arguments[2].integer()
   let part = evaluation.arguments[3]
   guard offset >= 0 else { throw CommandError("ERR offset is out of range") }
-  let old = try evaluation.live(evaluation.key)
+  let old = try evaluation.string(evaluation.key)
   var value = old?.value ?? []
   guard !part.isEmpty else { return .integer(Int64(value.count)) }
   let (end, overflows) = Int(offset).addingReportingOverflow(part.count)
@@ -210,6 +266,7 @@ private let setRange: Command.Evaluator = { evaluation in
   if value.count < end { value += [UInt8](repeating: 0, count: end - value.count) }
   value.replaceSubrange(Int(offset)..<end, with: part)
   try evaluation.put(evaluation.key, value, expiresAt: old?.expiresAt)
+  evaluation.notify(.string, "setrange", evaluation.key)
   return .integer(Int64(value.count))
 }
 
@@ -224,10 +281,11 @@ private func slice(of value: [UInt8], from start: Int64, through end: Int64) -> 
 
 extension Evaluation {
   fileprivate mutating func increment(by amount: Int64) throws -> Reply {
-    let old = try live(key)
+    let old = try string(key)
     let (value, overflows) = try (old?.value.integer() ?? 0).addingReportingOverflow(amount)
     guard !overflows else { throw CommandError.overflow }
     try put(key, [UInt8](decimal: value), expiresAt: old?.expiresAt)
+    notify(.string, "incrby", key)
     return .integer(value)
   }
 
@@ -239,6 +297,12 @@ extension Evaluation {
     try checkPairs()
     for position in stride(from: 1, to: arguments.count, by: 2) {
       try put(arguments[position], arguments[position + 1])
+      notify(.string, "set", arguments[position])
     }
+  }
+
+  fileprivate mutating func notifySet(expires: Bool) {
+    notify(.string, "set", key)
+    if expires { notify(.generic, "expire", key) }
   }
 }

@@ -11,6 +11,8 @@ public final class Command: Sendable {
     case data
     /// The node answers it from the state of the connection or of the cluster.
     case session
+    /// The server answers it: it gathers commands, or does what was gathered.
+    case transaction
   }
 
   /// In lower case; of a subcommand with its container, such as `client|setname`.
@@ -26,7 +28,7 @@ public final class Command: Sendable {
   /// The commands that its second word may name.
   public let subcommands: [Command]
 
-  private let evaluator: Evaluator?
+  let evaluator: Evaluator?
   /// The last word of the name.
   let word: [UInt8]
 
@@ -41,11 +43,18 @@ public final class Command: Sendable {
     self.documentation = documentation
     self.subcommands = subcommands
     evaluator = evaluate
+    kind = evaluate != nil ? .data : documentation.group == .transactions ? .transaction : .session
+    showsVersions = name.hasPrefix("kv.")
+    looksAtAllKeys = evaluate != nil && keys == nil
     word = Array(name.utf8.split(separator: UInt8(ascii: "|")).last ?? name.utf8[...])
   }
 
   /// Who answers it.
-  public var kind: Kind { evaluator == nil ? .session : .data }
+  public let kind: Kind
+  /// Whether the answer shows versions and log indexes.
+  public let showsVersions: Bool
+  /// Whether it looks at keys that its arguments do not name.
+  public let looksAtAllKeys: Bool
 
   /// Whether so many arguments, the name included, are as many as it takes.
   public func accepts(argumentCount: Int) -> Bool {
@@ -60,17 +69,10 @@ public final class Command: Sendable {
   /// The number of arguments must be one that it accepts. What is wrong with the arguments becomes an error reply;
   /// only what the view throws is thrown. A session command is refused.
   public func evaluate(
-    _ arguments: [[UInt8]], view: any KeyspaceView, context: CommandContext
+    _ arguments: [[UInt8]], view: any KeyspaceView, context: CommandContext,
+    cursors: ScanCursors = ScanCursors()
   ) throws -> Outcome {
-    guard let evaluator else {
-      return Outcome(reply: .error("ERR '\(name)' needs a connection to a node"))
-    }
-    var evaluation = Evaluation(command: self, arguments: arguments, view: view, context: context)
-    do {
-      let reply = try evaluator(&evaluation)
-      return Outcome(reply: reply, mutations: evaluation.mutations)
-    } catch let error as CommandError {
-      return Outcome(reply: .error(error.text))
-    }
+    var evaluation = Evaluation(view: view, context: context, cursors: cursors)
+    return evaluation.outcome(try evaluation.run(self, arguments))
   }
 }

@@ -6,6 +6,8 @@ public struct CommandArgument: Hashable, Sendable {
     case string
     /// A whole number.
     case integer
+    /// A number.
+    case double
     /// A key.
     case key
     /// A glob pattern.
@@ -44,12 +46,23 @@ public struct CommandArgument: Hashable, Sendable {
   static let key = CommandArgument(.key, "key")
   static let value = CommandArgument(.string, "value")
 
+  /// When a value ends, as SET takes it.
+  static let expiration = CommandArgument.oneOf(
+    "expiration", .integer("seconds", token: "EX"), .integer("milliseconds", token: "PX"),
+    .unixTime("unix-time-seconds", token: "EXAT"), .unixTime("unix-time-milliseconds", token: "PXAT"),
+    .token("KEEPTTL")
+  ).optional
+
   static func string(_ name: String, token: String? = nil) -> CommandArgument {
     CommandArgument(.string, name, token: token)
   }
 
   static func integer(_ name: String, token: String? = nil) -> CommandArgument {
     CommandArgument(.integer, name, token: token)
+  }
+
+  static func double(_ name: String, token: String? = nil) -> CommandArgument {
+    CommandArgument(.double, name, token: token)
   }
 
   static func unixTime(_ name: String, token: String? = nil) -> CommandArgument {

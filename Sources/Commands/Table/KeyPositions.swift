@@ -14,6 +14,11 @@ public struct KeyPositions: Hashable, Sendable {
     KeyPositions(first: 1, last: 1, step: 1, flags: flags)
   }
 
+  /// The first two arguments are keys.
+  public static func pair(_ flags: String...) -> KeyPositions {
+    KeyPositions(first: 1, last: 2, step: 1, flags: flags)
+  }
+
   /// All arguments are keys.
   public static func all(_ flags: String...) -> KeyPositions {
     KeyPositions(first: 1, last: -1, step: 1, flags: flags)

@@ -1,0 +1,58 @@
+/// A page of what is stored in an order of names, with changes laid over it.
+public struct MergedPage<Element> {
+  /// A name whose element changes; nil hides what is stored under it.
+  public typealias Change = (name: [UInt8], element: Element?)
+
+  private let name: (Element) -> [UInt8]
+  private let precedes: ([UInt8], [UInt8]) -> Bool
+
+  /// Merges in the order of `precedes`; `name` tells an element's name.
+  public init(name: @escaping (Element) -> [UInt8], precedes: @escaping ([UInt8], [UInt8]) -> Bool) {
+    self.name = name
+    self.precedes = precedes
+  }
+
+  /// Up to `limit` elements after a name; fewer only at the end. `stored` hands out pages of what is stored.
+  public func elements(
+    after start: [UInt8]?, limit: Int, changes: some Sequence<Change>,
+    stored: (_ after: [UInt8]?, _ limit: Int) throws -> [Element]
+  ) throws -> [Element] {
+    var rest = changes.filter { change in start.map { precedes($0, change.name) } ?? true }[...]
+    rest.sort { precedes($0.name, $1.name) }
+    var merged: [Element] = []
+    var after = start
+    while merged.count < limit {
+      let wanted = limit - merged.count
+      let page = try stored(after, wanted)
+      for element in page {
+        let current = name(element)
+        while let change = rest.first, precedes(change.name, current) { take(&rest, into: &merged) }
+        if rest.first?.name == current { take(&rest, into: &merged) } else { merged.append(element) }
+      }
+      guard page.count == wanted, let last = page.last else {
+        while !rest.isEmpty { take(&rest, into: &merged) }
+        break
+      }
+      after = name(last)
+    }
+    return merged.count > limit ? Array(merged.prefix(limit)) : merged
+  }
+
+  private func take(_ rest: inout ArraySlice<Change>, into merged: inout [Element]) {
+    if let element = rest.removeFirst().element { merged.append(element) }
+  }
+}
+
+extension MergedPage<KeyMember> {
+  /// Merges members.
+  public static func members(precedes: @escaping ([UInt8], [UInt8]) -> Bool) -> MergedPage {
+    MergedPage(name: \.name, precedes: precedes)
+  }
+}
+
+extension MergedPage<ScannedKey> {
+  /// Merges keys.
+  public static func keys(precedes: @escaping ([UInt8], [UInt8]) -> Bool) -> MergedPage {
+    MergedPage(name: \.key, precedes: precedes)
+  }
+}
