@@ -15,6 +15,7 @@ let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
+let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
 let argumentParser: Target.Dependency = .product(
@@ -59,8 +60,8 @@ let package = Package(
       name: "Storage", dependencies: ["SQLite", "Schema", "Replication"], swiftSettings: mutable),
     .target(
       name: "SimulatedFiles", dependencies: ["CSQLite", "Storage", "Replication"], swiftSettings: strict),
-    .target(name: "Commands", dependencies: ["Replication"], swiftSettings: mutable),
-    .target(name: "Serving", dependencies: ["Replication", "Commands", deque], swiftSettings: mutable),
+    .target(name: "Commands", dependencies: ["Replication", deque], swiftSettings: mutable),
+    .target(name: "Serving", dependencies: ["Replication", "Commands", deque, heap], swiftSettings: mutable),
     .target(name: "RESP", dependencies: [nioCore], swiftSettings: strict),
     .target(
       name: "Transport", dependencies: ["Replication", nioCore, protobuf], swiftSettings: strict),

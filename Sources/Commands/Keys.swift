@@ -88,7 +88,7 @@ let keyCommands: [Command] = [
       .generic, since: "1.0.0", "Rename a key and overwrite the destination", .key,
       CommandArgument(.key, "newkey"))
   ) {
-    try $0.rename(onlyToNew: false)
+    _ = try $0.rename(onlyToNew: false)
     return .ok
   },
   Command(
@@ -192,7 +192,8 @@ extension Evaluation {
     }
     guard stored.memberCount <= Self.copyLimit else {
       throw CommandError(
-        "ERR the key has \(stored.memberCount) members, more than the \(Self.copyLimit) that can be copied at once")
+        "ERR the key has \(stored.memberCount) members, more than the \(Self.copyLimit) that can be copied at once"
+      )
     }
     let operation = Mutation.Operation.adding(to: stored.type)
     for member in try members(of: source) {

@@ -38,14 +38,16 @@ let kvorumCommands: [Command] = [
     "kv.version", arity: 2, [.readonly, .fast], keys: .first("RO"),
     .init(
       .generic, since: "0.2.0",
-      "Get the version of a key, which counts its writes since it was created; 0 for a key that does not exist", .key)
+      "Get the version of a key, which counts its writes since it was created; 0 for a key that does not exist",
+      .key)
   ) { try .integer(Int64(clamping: $0.version(of: $0.key))) },
   Command(
     "kv.once", arity: -3, [.write, .noMulti, .movableKeys],
     .init(
       .generic, since: "0.2.0",
       "Do a command that writes, or EXEC, once: a repetition with the same token is answered what the first was",
-      complexity: "That of the command", .string("token"), .string("command"), .string("arg").optional.multiple)),
+      complexity: "That of the command", .string("token"), .string("command"),
+      .string("arg").optional.multiple)),
   Command(
     "kv.consistency", arity: -1, [.loading, .stale, .fast],
     .init(

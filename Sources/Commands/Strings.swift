@@ -1,3 +1,5 @@
+import Replication
+
 /// The commands on values that are strings.
 let stringCommands: [Command] = [
   Command(

@@ -9,7 +9,8 @@ let transactionCommands: [Command] = [
       .transactions, since: "1.2.0", "Do all commands issued after MULTI, or none",
       complexity: "Depends on commands in the transaction")),
   Command(
-    "discard", arity: 1, flags, .init(.transactions, since: "2.0.0", "Discard all commands issued after MULTI")),
+    "discard", arity: 1, flags,
+    .init(.transactions, since: "2.0.0", "Discard all commands issued after MULTI")),
   Command(
     "watch", arity: -2, flags, keys: .all("RO"),
     .init(

@@ -29,6 +29,8 @@ final class ReplicaKeyspace: StoredKeyspace {
   }
   func keys(endingFrom start: Int64, before moment: Int64, limit: Int) throws -> [ScannedKey] { [] }
 
+  func anyKey(_ random: UInt64) throws -> ScannedKey? { nil }
+
   func count() throws -> Int { try reader.count() }
 
   func keys(after key: [UInt8]?, limit: Int) throws -> [ScannedKey] {

@@ -6,7 +6,7 @@ import Replication
 /// Notes the newest entry that an evaluation has seen the effect of: its reply may not leave before that entry is
 /// committed, or a reader could see a write that is lost later (design 4.6).
 final class MasterView: KeyspaceView {
-  var overlay = Overlay()
+  private(set) var overlay = Overlay()
   private(set) var newestSeen: LogIndex = 0
   /// Whether versions are wanted; without them a key in the overlay needs no look into what is stored.
   var needsVersions = false
@@ -17,49 +17,136 @@ final class MasterView: KeyspaceView {
 
   func beginEvaluation() { newestSeen = 0 }
 
-  func value(for key: [UInt8]) throws -> StoredValue? {
-    guard let change = overlay[key] else { return try stored.value(for: key) }
-    newestSeen = max(newestSeen, change.index)
-    guard change.value != nil else { return nil }
-    return Overlay.value(of: change, over: needsVersions ? try stored.value(for: key) : nil)
+  // MARK: The overlay
+
+  /// Adds what an entry does, as it was evaluated here.
+  func add(_ mutations: [Mutation], at index: LogIndex, containers: [[UInt8]: ContainerState] = [:]) {
+    overlay.add(mutations, at: index, containers: containers)
   }
 
-  func member(_ name: [UInt8], of key: [UInt8]) throws -> [UInt8]? { fatalError("not yet") }
-  func members(of key: [UInt8], after name: [UInt8]?, limit: Int) throws -> [KeyMember] {
-    fatalError("not yet")
+  /// Adds what an entry of the log does, of which nothing more is known.
+  func recover(_ mutations: [Mutation], at index: LogIndex) throws {
+    for mutation in mutations {
+      guard mutation.operation.container != nil else {
+        overlay.add([mutation], at: index)
+        continue
+      }
+      let before = try value(for: mutation.key)
+      let wasThere = try before != nil && member(mutation.member, of: mutation.key) != nil
+      let change = (mutation.operation.isRemoval ? 0 : 1) - (wasThere ? 1 : 0)
+      let state = ContainerState(
+        memberCount: (before?.memberCount ?? 0) + change, expiresAt: before?.expiresAt)
+      overlay.add([mutation], at: index, containers: [mutation.key: state])
+    }
+  }
+
+  /// Drops what is stored now.
+  func remove(_ mutations: [Mutation], appliedAt index: LogIndex) {
+    if !overlay.isEmpty { overlay.remove(mutations, appliedAt: index) }
+  }
+
+  /// Forgets everything.
+  func removeAll() { overlay.removeAll() }
+
+  // MARK: Keys
+
+  func value(for key: [UInt8]) throws -> StoredValue? {
+    guard let change = overlay[key] else {
+      guard !seesCleared() else { return nil }
+      return try stored.value(for: key)
+    }
+    newestSeen = max(newestSeen, change.index)
+    let needsRow =
+      switch change.content {
+      case .nothing: false
+      case .string, .members: needsVersions
+      case .stored: true
+      }
+    let row = try needsRow && overlay.clearedFrom == nil ? stored.value(for: key) : nil
+    return Overlay.value(of: change, over: row)
   }
 
   func count() throws -> Int {
     try stored.snapshot {
-      var count = try stored.count()
+      let isCleared = seesCleared()
+      var count = try isCleared ? 0 : stored.count()
       for (key, change) in overlay.changes {
         newestSeen = max(newestSeen, change.index)
-        let isStored = try stored.value(for: key) != nil
-        if change.value == nil, isStored { count -= 1 }
-        if change.value != nil, !isStored { count += 1 }
+        let isStored = try !isCleared && stored.value(for: key) != nil
+        if !change.exists, isStored { count -= 1 }
+        if change.exists, !isStored { count += 1 }
       }
       return count
     }
   }
 
   func keys(after key: [UInt8]?, limit: Int) throws -> [ScannedKey] {
-    // The overlay hides at most as many of the stored keys as it has entries.
-    let wanted = limit + overlay.changes.count
-    let scanned = try stored.keys(after: key, limit: wanted)
-    let horizon = scanned.count < wanted ? nil : scanned.last?.key
-    var merged = Dictionary(uniqueKeysWithValues: scanned.map { ($0.key, $0.expiresAt) })
-    for (changed, change) in overlay.changes {
+    let isCleared = seesCleared()
+    let changes = try overlay.changes.compactMap { changed, change -> MergedPage<ScannedKey>.Change? in
       newestSeen = max(newestSeen, change.index)
-      if let key, !stored.precedes(key, changed) { continue }
-      if let horizon, stored.precedes(horizon, changed) { continue }
-      if change.value == nil {
-        merged.removeValue(forKey: changed)
-      } else {
-        merged.updateValue(change.expiresAt, forKey: changed)
+      if let key, !stored.precedes(key, changed) { return nil }
+      return (changed, try scanned(changed, change))
+    }
+    return try MergedPage.keys(precedes: stored.precedes).elements(
+      after: key, limit: limit, changes: changes
+    ) { after, limit in isCleared ? [] : try stored.keys(after: after, limit: limit) }
+  }
+
+  private func scanned(_ key: [UInt8], _ change: Overlay.Change) throws -> ScannedKey? {
+    switch change.content {
+    case .nothing: nil
+    case .string: ScannedKey(key: key, expiresAt: change.expiresAt)
+    case .members(let members): ScannedKey(key: key, type: members.type, expiresAt: change.expiresAt)
+    case .stored:
+      try stored.value(for: key).map { ScannedKey(key: key, type: $0.type, expiresAt: change.expiresAt) }
+    }
+  }
+
+  func anyKey(_ random: UInt64) throws -> ScannedKey? { seesCleared() ? nil : try stored.anyKey(random) }
+
+  func precedes(_ a: [UInt8], _ b: [UInt8]) -> Bool { stored.precedes(a, b) }
+
+  // MARK: Members
+
+  func member(_ name: [UInt8], of key: [UInt8]) throws -> [UInt8]? {
+    guard let change = overlay[key] else { return seesCleared() ? nil : try stored.member(name, of: key) }
+    newestSeen = max(newestSeen, change.index)
+    switch change.content {
+    case .nothing, .string: return nil
+    case .stored: return try stored.member(name, of: key)
+    case .members(let members):
+      if let changed = members.changes[name] { return changed.value }
+      return members.hiddenFrom == nil ? try stored.member(name, of: key) : nil
+    }
+  }
+
+  func members(of key: [UInt8], after name: [UInt8]?, limit: Int) throws -> [KeyMember] {
+    guard let change = overlay[key] else {
+      return seesCleared() ? [] : try stored.members(of: key, after: name, limit: limit)
+    }
+    newestSeen = max(newestSeen, change.index)
+    switch change.content {
+    case .nothing, .string: return []
+    case .stored: return try stored.members(of: key, after: name, limit: limit)
+    case .members(let members):
+      let changes = members.changes.lazy.map { name, change in
+        (name: name, element: change.value.map { KeyMember(name: name, value: $0) })
+      }
+      return try MergedPage.members(precedes: stored.precedes).elements(
+        after: name, limit: limit, changes: changes
+      ) { after, limit in
+        members.hiddenFrom == nil ? try stored.members(of: key, after: after, limit: limit) : []
       }
     }
-    return merged.sorted { stored.precedes($0.key, $1.key) }.prefix(limit)
-      .map { ScannedKey(key: $0.key, expiresAt: $0.value) }
+  }
+
+  // MARK: What is stored
+
+  /// Whether nothing that is stored counts, which the evaluation has then seen.
+  private func seesCleared() -> Bool {
+    guard let cleared = overlay.clearedFrom else { return false }
+    newestSeen = max(newestSeen, cleared)
+    return true
   }
 }
 
@@ -76,6 +163,8 @@ struct StaleView: KeyspaceView {
   func keys(after key: [UInt8]?, limit: Int) throws -> [ScannedKey] {
     try stored.keys(after: key, limit: limit)
   }
+  func anyKey(_ random: UInt64) throws -> ScannedKey? { try stored.anyKey(random) }
+  func precedes(_ a: [UInt8], _ b: [UInt8]) -> Bool { stored.precedes(a, b) }
 }
 
 /// A few keys whose values were gathered from the slaves.
@@ -83,9 +172,10 @@ struct GatheredView: KeyspaceView {
   let values: [[UInt8]: StoredValue]
 
   func value(for key: [UInt8]) throws -> StoredValue? { values[key] }
+  /// Only commands that name their keys, and need no members of them, are read by majority.
   func member(_ name: [UInt8], of key: [UInt8]) throws -> [UInt8]? { nil }
   func members(of key: [UInt8], after name: [UInt8]?, limit: Int) throws -> [KeyMember] { [] }
   func count() throws -> Int { values.count }
-  /// Only commands that name their keys are read by majority.
   func keys(after key: [UInt8]?, limit: Int) throws -> [ScannedKey] { [] }
+  func anyKey(_ random: UInt64) throws -> ScannedKey? { nil }
 }

@@ -18,6 +18,10 @@ public struct Request: Sendable {
   public var arrived: Instant
   /// Set by a prefix; else the connection's counts.
   var consistency: Consistency?
+  /// Set by a prefix: it is done once.
+  var token: [UInt8]?
+  /// Whether it was put off until the replica had more.
+  var hasWaitedForApply = false
   /// The confirmation round that it waits for.
   var confirmation: UInt64?
 

@@ -5,36 +5,66 @@ import Replication
 
 extension RequestServer {
   /// More than this waits to be applied: new writes wait too, so that memory stays bounded.
-  private static let unappliedLimit = 128 << 20
+  static let unappliedLimit = 128 << 20
   /// A command is evaluated in one go, and the node must not be late for a heartbeat.
   private static let argumentLimit = 20_001
+  /// To look at all keys with more changes than this over them would take too long.
+  private static let overlayLimit = 10_000
 
   /// Answers a request, or returns false if it must wait.
   func execute(_ request: inout Request, for session: Session) -> Bool {
-    if let refusal = stripConsistency(&request) {
+    if let refusal = stripPrefixes(&request) {
       session.answer(refusal)
+      session.transaction?.isBroken = true
       return true
     }
     switch table.resolve(request.arguments) {
-    case .refused(let reply): session.answer(reply)
+    case .refused(let reply):
+      session.transaction?.isBroken = true
+      session.answer(reply)
     case .command(let command):
-      guard command.kind == .session else { return execute(command, &request, for: session) }
-      executeForSession(command, request, session)
+      if session.transaction != nil, !command.isAnsweredInTransaction {
+        queue(command, request, for: session)
+        return true
+      }
+      if request.token != nil, let refusal = tokenRefusal(command) {
+        session.answer(refusal)
+        return true
+      }
+      switch command.kind {
+      case .data:
+        let unit = Unit.command(command, request.arguments)
+        return isTooLong(command, request, session) || execute(unit, &request, for: session)
+      case .session: executeForSession(command, request, session)
+      case .transaction: return executeForTransaction(command, &request, for: session)
+      }
     }
     return true
   }
 
-  /// `KV.CONSISTENCY level command…` is the command with its own level.
-  private func stripConsistency(_ request: inout Request) -> Reply? {
-    guard request.arguments.count > 2, request.arguments[0].count == 14,
-      String(decoding: request.arguments[0], as: UTF8.self).lowercased() == "kv.consistency"
-    else { return nil }
-    switch consistency(named: request.arguments[1]) {
-    case .success(let level): request.consistency = level
-    case .failure(let error): return .error(error.text)
+  /// `KV.CONSISTENCY level command…` is the command with its own level, `KV.ONCE token command…` one that is done once.
+  private func stripPrefixes(_ request: inout Request) -> Reply? {
+    while request.arguments.count > 2, request.arguments[0].first.map({ $0 | 0x20 }) == UInt8(ascii: "k") {
+      let word = request.arguments[0].count <= 14 ? String(decoding: request.arguments[0], as: UTF8.self) : ""
+      switch word.lowercased() {
+      case "kv.consistency":
+        switch consistency(named: request.arguments[1]) {
+        case .success(let level): request.consistency = level
+        case .failure(let error): return .error(error.text)
+        }
+      case "kv.once":
+        guard request.token == nil else { return .error("ERR KV.ONCE can be given once") }
+        request.token = request.arguments[1]
+      default: return nil
+      }
+      request.arguments.removeFirst(2)
     }
-    request.arguments.removeFirst(2)
     return nil
+  }
+
+  private func tokenRefusal(_ command: Command) -> Reply? {
+    guard command.name != "exec", command.kind != .data || !command.flags.contains(.write) else { return nil }
+    return .error("ERR KV.ONCE takes a command that writes, or EXEC, not '\(command.name)'")
   }
 
   private func consistency(named word: [UInt8]) -> Result<Consistency, CommandError> {
@@ -48,7 +78,7 @@ extension RequestServer {
 
   // MARK: Commands on the connection
 
-  private func executeForSession(_ command: Command, _ request: Request, _ session: Session) {
+  func executeForSession(_ command: Command, _ request: Request, _ session: Session) {
     switch command.name {
     case "kv.consistency": session.answer(chooseConsistency(request.arguments, session))
     case "readonly":
@@ -57,6 +87,9 @@ extension RequestServer {
     case "readwrite":
       session.consistency = .linearizable
       session.answer(.ok)
+    case "reset":
+      endTransaction(of: session)
+      host.execute(command, request, for: session)
     default: host.execute(command, request, for: session)
     }
   }
@@ -72,19 +105,21 @@ extension RequestServer {
 
   // MARK: Commands on the keyspace
 
-  private func execute(_ command: Command, _ request: inout Request, for session: Session) -> Bool {
-    guard request.arguments.count <= Self.argumentLimit else {
-      session.answer(
-        .error(
-          "ERR '\(command.name)' has \(request.arguments.count - 1) arguments, more than the limit of "
-            + "\(Self.argumentLimit - 1): a longer one would keep the node from its peers; send several"))
-      return true
-    }
-    let isWrite = command.flags.contains(.write)
+  private func isTooLong(_ command: Command, _ request: Request, _ session: Session) -> Bool {
+    guard request.arguments.count > Self.argumentLimit else { return false }
+    session.answer(
+      .error(
+        "ERR '\(command.name)' has \(request.arguments.count - 1) arguments, more than the limit of "
+          + "\(Self.argumentLimit - 1): a longer one would keep the node from its peers; send several"))
+    return true
+  }
+
+  func execute(_ unit: Unit, _ request: inout Request, for session: Session) -> Bool {
+    let isWrite = unit.writes
     if isWrite, session.openReads > 0 { return false }
     let consistency = request.consistency ?? session.consistency
     if !isWrite, consistency == .stale {
-      session.answer(staleReply(command, request))
+      session.answer(staleReply(unit, request, session))
       return true
     }
     guard core.options.role.isMaster else {
@@ -118,26 +153,39 @@ extension RequestServer {
       isSuspended = false
       if isWrite, unappliedBytes > Self.unappliedLimit { return false }
     }
-    if !isWrite, consistency == .majority { return startMajorityRead(command, &request, for: session) }
-    return evaluate(command, &request, for: session)
+    if case .command(let command, _) = unit, !isWrite, consistency == .majority {
+      return startMajorityRead(command, &request, for: session)
+    }
+    // Once it has waited it is not made to wait again, however much is written meanwhile.
+    if unit.looksAtAllKeys, view.overlay.changes.count > Self.overlayLimit, !request.hasWaitedForApply {
+      request.hasWaitedForApply = true
+      host.urgeApply()
+      return false
+    }
+    return evaluate(unit, &request, for: session)
   }
 
-  /// Evaluates a command at the active master.
-  private func evaluate(_ command: Command, _ request: inout Request, for session: Session) -> Bool {
+  /// Evaluates a command or a transaction at the active master.
+  private func evaluate(_ unit: Unit, _ request: inout Request, for session: Session) -> Bool {
     view.beginEvaluation()
-    view.needsVersions = command.name.utf8.first == UInt8(ascii: "k")
+    view.needsVersions = unit.showsVersions
     let outcome: Outcome
     do {
-      if command.flags.contains(.readonly) { try stored.shareSnapshot() }
-      outcome = try command.evaluate(request.arguments, view: view, context: context)
+      if case .transaction = unit, try isWatchBroken(session) {
+        return answerRead(.nullArray, &request, for: session)
+      }
+      if !unit.writes { try stored.shareSnapshot() }
+      var evaluation = Evaluation(view: view, context: context, cursors: cursors)
+      outcome = evaluation.outcome(try run(unit, request, in: &evaluation, for: session))
     } catch {
       session.answer(.error("ERR \(error)"))
       host.failed(error)
       return true
     }
     if outcome.mutations.isEmpty {
-      let reply = completed(outcome.reply, of: command, applied: core.appliedIndex)
-      return answerRead(reply, &request, for: session)
+      // What a transaction does on the connection is done once.
+      if case .transaction = unit, !mayAnswer(&request) { return false }
+      return answerRead(complete(outcome.reply, of: unit, for: session), &request, for: session)
     }
     // A read that meets a key past its expiry writes its delete: that needs admission like any write.
     switch core.admission(at: host.now) {
@@ -151,27 +199,60 @@ extension RequestServer {
       return true
     case .paused, .standby: return false
     }
-    propose(outcome, request, for: session)
+    propose(outcome, of: unit, request, for: session)
     return true
   }
 
-  private func propose(_ outcome: Outcome, _ request: Request, for session: Session) {
-    let index = core.propose(outcome.mutations, time: host.wallMilliseconds)
-    view.overlay.add(outcome.mutations, at: index)
-    if Mutant.isPlanted(.answerBeforeCommit) {
-      session.answer(outcome.reply)
-      return host.planFlush()
+  private func run(
+    _ unit: Unit, _ request: Request, in evaluation: inout Evaluation, for session: Session
+  ) throws -> Reply {
+    func body(_ evaluation: inout Evaluation) throws -> Reply {
+      switch unit {
+      case .command(let command, let arguments): try evaluation.run(command, arguments)
+      case .transaction(let transaction): try evaluate(transaction, in: &evaluation, for: session)
+      }
     }
-    let ticket = session.replies.add(outcome.reply, afterCommitOf: index)
+    guard let token = request.token else { return try body(&evaluation) }
+    return try evaluation.runOnce(token: token, request: unit.words, body)
+  }
+
+  /// Adds what the node knows, now that the reply is sure to leave.
+  private func complete(_ reply: Reply, of unit: Unit, for session: Session) -> Reply {
+    switch unit {
+    case .command(let command, _): completed(reply, of: command, applied: core.appliedIndex)
+    case .transaction(let transaction): completeTransaction(transaction, reply, for: session)
+    }
+  }
+
+  private func propose(_ outcome: Outcome, of unit: Unit, _ request: Request, for session: Session) {
+    let index = append(outcome)
+    let reply = complete(outcome.reply, of: unit, for: session)
+    if Mutant.isPlanted(.answerBeforeCommit) { return session.answer(reply) }
+    let ticket = session.replies.add(reply, afterCommitOf: index)
     pendingWrites.append(
       PendingReply(
         index: index, session: session, ticket: ticket, deadline: deadline(of: outcome.mutations, request)))
     statistics.writes += 1
     if options.logsRequests { host.log(request, index: index) }
-    host.planFlush()
   }
 
-  var context: CommandContext { CommandContext(now: host.wallMilliseconds, limits: options.limits) }
+  /// Makes an entry of what was decided, and tells those whom that concerns.
+  @discardableResult
+  func append(_ outcome: Outcome) -> LogIndex {
+    let index = core.propose(outcome.mutations, time: host.wallMilliseconds)
+    view.add(outcome.mutations, at: index, containers: outcome.containers)
+    noteExpiry(outcome.mutations)
+    touchWatched(outcome.mutations)
+    if !outcome.events.isEmpty { pendingEvents.append((index, outcome.events)) }
+    host.planFlush()
+    return index
+  }
+
+  var context: CommandContext {
+    CommandContext(
+      now: host.wallMilliseconds, limits: options.limits, random: numbers.next(),
+      wantsEvents: wantsKeyEvents)
+  }
 
   // MARK: The proof of the lead
 
@@ -222,22 +303,25 @@ extension RequestServer {
     return true
   }
 
-  /// When a reply that waits for its commit is given up. Large values take their time on every disk: a second more
-  /// for each 16 MiB.
+  /// When a reply that waits for its commit is given up. Large values and many take their time on every disk: a second
+  /// more for each 16 MiB.
   private func deadline(of mutations: [Mutation], _ request: Request) -> Instant {
-    let bytes = mutations.reduce(0) { $0 + $1.value.count }
+    let bytes = mutations.reduce(0) { $0 + $1.value.count + 256 }
     return request.arrived + options.writeTimeout + Nanoseconds(bytes) * 1_000_000_000 / (16 << 20)
   }
 
   // MARK: Stale reads
 
-  private func staleReply(_ command: Command, _ request: Request) -> Reply {
+  private func staleReply(_ unit: Unit, _ request: Request, _ session: Session) -> Reply {
     do {
       return try stored.snapshot {
         let applied = try stored.appliedIndex()
-        let outcome = try command.evaluate(
-          request.arguments, view: StaleView(stored: stored), context: context)
-        return completed(outcome.reply, of: command, applied: applied)
+        var evaluation = Evaluation(view: StaleView(stored: stored), context: context, cursors: cursors)
+        let reply = try run(unit, request, in: &evaluation, for: session)
+        switch unit {
+        case .command(let command, _): return completed(reply, of: command, applied: applied)
+        case .transaction(let transaction): return completeTransaction(transaction, reply, for: session)
+        }
       }
     } catch {
       host.failed(error)

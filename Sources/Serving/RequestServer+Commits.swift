@@ -20,6 +20,10 @@ extension RequestServer {
       for pending in pendingReads where pending.index <= index { touch(pending.session) }
       pendingReads.removeAll { $0.index <= index }
     }
+    while let events = pendingEvents.first, events.index <= index {
+      pendingEvents.removeFirst()
+      host.publish(events.events)
+    }
     for session in touched {
       session.needsDrain = false
       session.drain()
@@ -32,6 +36,7 @@ extension RequestServer {
     expireReplies(at: now)
     expireMajorityReads(at: now)
     expireWaiting(at: now)
+    deleteExpired()
   }
 
   /// Writes that were appended but not committed in time are in doubt; the socket stays open, because a closed one

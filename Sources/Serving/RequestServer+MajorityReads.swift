@@ -11,13 +11,16 @@ extension RequestServer {
   func startMajorityRead(_ command: Command, _ request: inout Request, for session: Session) -> Bool {
     guard mayAnswer(&request) else { return false }
     let keys = command.keys(in: request.arguments)
-    guard !keys.isEmpty, keys.count < 1 << Self.keyBits else {
-      session.answer(.error("ERR '\(command.name)' cannot be read by majority: it must name 1 to 65535 keys"))
+    guard !keys.isEmpty, keys.count < 1 << Self.keyBits, !command.readsMembers else {
+      session.answer(
+        .error(
+          "ERR '\(command.name)' cannot be read by majority, only commands on 1 to 65535 strings can; "
+            + "see KV.CONSISTENCY"))
       return true
     }
     session.openReads += 1
     // A read of a key with an uncommitted effect waits for it, here as at the master (design 4.6).
-    let minimum = keys.reduce(core.commitIndex) { max($0, view.overlay[$1]?.index ?? 0) }
+    let minimum = keys.reduce(core.commitIndex) { max($0, view.overlay.newestIndex(of: $1) ?? 0) }
     ask(
       MajorityRead(
         command: command, request: request, session: session, ticket: session.answerLater(), keys: keys,
@@ -78,9 +81,7 @@ extension RequestServer {
       guard core.admission(at: host.now) == .open else {
         return finish(read, with: departureRefusal(isWrite: false))
       }
-      index = core.propose(own.mutations, time: host.wallMilliseconds)
-      view.overlay.add(own.mutations, at: index)
-      host.planFlush()
+      index = append(own)
     }
     var again = read
     again.restart(from: index)

@@ -1,4 +1,5 @@
 import DequeModule
+import HeapModule
 import Replication
 
 // What the turns of the protocol mean for the clients (design 4.7 and 4.12).
@@ -13,6 +14,7 @@ extension RequestServer {
       retryWaiting()
     case .truncated(let index):
       if !view.overlay.isEmpty { rebuildOverlay() }
+      pendingEvents.removeAll { $0.index >= index }
       failPendingWrites("the entry was cut", from: index)
     case .becameActive: becameActive()
     case .resumed: retryWaiting()
@@ -46,14 +48,26 @@ extension RequestServer {
 
   /// Everything above the applied index is in the core's memory.
   func rebuildOverlay() {
-    view.overlay.removeAll()
-    for entry in core.recentEntries(from: core.appliedIndex + 1, through: core.lastIndex) {
-      if case .mutations(let mutations) = entry.payload { view.overlay.add(mutations, at: entry.index) }
+    view.removeAll()
+    expiring = []
+    restartExpiry()
+    breakWatches()
+    do {
+      for entry in core.recentEntries(from: core.appliedIndex + 1, through: core.lastIndex) {
+        guard case .mutations(let mutations) = entry.payload else { continue }
+        try view.recover(mutations, at: entry.index)
+        noteExpiry(mutations)
+      }
+    } catch {
+      host.failed(error)
     }
   }
 
   private func endReign(_ reason: String, telling clients: String) {
-    view.overlay.removeAll()
+    view.removeAll()
+    expiring = []
+    pendingEvents = []
+    breakWatches()
     failPendingWrites(reason)
     retryWaiting()
     closeSessions(clients)

@@ -77,6 +77,7 @@ extension RequestServer {
 
   func closed(_ session: Session) {
     sessions[session.id] = nil
+    unwatch(session)
     // Taking it from the list at once would cost a crowd that leaves the square of its number.
     if session.isListed { departedWaiting += 1 }
   }

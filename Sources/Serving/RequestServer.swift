@@ -1,5 +1,6 @@
 import Commands
 import DequeModule
+import HeapModule
 import Replication
 
 /// Serves the clients of one node: the whole path from a request to its reply, and what becomes of it when the lead,
@@ -49,6 +50,20 @@ public final class RequestServer {
   var slaveReads: [SlaveRead] = []
   /// Whether the lease has been lost for so long that nobody waits for its return.
   var isSuspended = false
+  /// Whether someone wants to hear of what happens to keys.
+  public var wantsKeyEvents = false
+  /// What happened to keys by entries whose commit is awaited.
+  var pendingEvents: Deque<(index: LogIndex, events: [KeyEvent])> = []
+  /// The sessions that watch a key.
+  var watchers: [[UInt8]: [Session]] = [:]
+  /// Where the scans of clients stand.
+  let cursors: ScanCursors
+  var numbers: SplitMix64
+  /// The keys that end soon and that the replica may not have yet.
+  var expiring: Heap<ExpiringKey> = []
+  /// Keys of the replica that end before this were deleted, as far as it has changed since.
+  var expiryCursor: Int64 = 0
+  var isExpiryExhausted = false
   /// Set by a mutant alone.
   var hasSigned = false
   /// Everything up to here was taken for applying.
@@ -71,6 +86,8 @@ public final class RequestServer {
     takenForApplying = core.appliedIndex
     var numbers = SplitMix64(seed: core.options.seed)
     nextMajorityRead = numbers.next() >> (Self.keyBits + 1)
+    cursors = ScanCursors(seed: numbers.next())
+    self.numbers = numbers
   }
 
   // MARK: Requests
@@ -119,10 +136,11 @@ public final class RequestServer {
   public func applied(_ index: LogIndex) {
     // What leaves the overlay here must be seen in the stored keyspace by the next read.
     stored.releaseSnapshot()
+    restartExpiry()
     for entry in core.recentEntries(from: core.appliedIndex + 1, through: index) {
       unappliedBytes -= entry.approximateSize
-      if case .mutations(let mutations) = entry.payload, !view.overlay.isEmpty {
-        view.overlay.remove(mutations, appliedAt: entry.index)
+      if case .mutations(let mutations) = entry.payload {
+        view.remove(mutations, appliedAt: entry.index)
       }
     }
   }

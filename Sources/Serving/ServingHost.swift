@@ -22,6 +22,11 @@ public protocol ServingHost: AnyObject {
   /// Apply what is committed without waiting for more: a reader waits for it.
   func urgeApply()
 
+  /// Renew leases if that is due: a long evaluation is under way.
+  func keepLead()
+  /// Something has happened to keys, and is committed; called only with `RequestServer.wantsKeyEvents`.
+  func publish(_ events: [KeyEvent])
+
   /// Answers a command on the connection or on the cluster rather than on the keyspace.
   func execute(_ command: Command, _ request: Request, for session: Session)
   /// The stored keyspace could not be read: the node must end.

@@ -25,6 +25,15 @@ public final class Session {
   /// Whether everything is refused, because the client is to look for another master.
   public private(set) var isLeaving = false
 
+  /// What was gathered since MULTI; nil outside.
+  var transaction: Transaction?
+  /// The keys that it watches, and whether they were there.
+  var watched: [[UInt8]: Bool] = [:]
+  /// Whether one of them has changed.
+  var isWatchBroken = false
+  /// The reply of a command that is a part of a transaction.
+  private var captured: Reply?
+  private var isCapturing = false
   /// Requests that cannot be answered yet; while there is one, later requests line up behind it.
   var waiting: Deque<Request> = []
   /// The bytes that came for `waiting` since it was last empty.
@@ -105,7 +114,20 @@ public final class Session {
   // MARK: Replies
 
   /// Answers the request at hand.
-  public func answer(_ reply: Reply) { replies.add(reply) }
+  public func answer(_ reply: Reply) {
+    guard !isCapturing else { return captured = reply }
+    replies.add(reply)
+  }
+
+  /// Keeps the next answer back, for it is a part of another.
+  func beginCapture() { isCapturing = true }
+
+  /// The answer that was kept back.
+  func endCapture() -> Reply {
+    defer { captured = nil }
+    isCapturing = false
+    return captured ?? .null
+  }
 
   /// Leaves the answer to the request at hand open, for `fulfil`.
   public func answerLater() -> Ticket { replies.addOpen() }

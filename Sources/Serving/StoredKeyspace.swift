@@ -11,6 +11,8 @@ public protocol StoredKeyspace: AnyObject {
   func count() throws -> Int
   /// Up to `limit` keys after a key, or from the start, in the order of `precedes`. The key itself need not exist.
   func keys(after key: [UInt8]?, limit: Int) throws -> [ScannedKey]
+  /// One of the keys, chosen by a random number; nil if there is none.
+  func anyKey(_ random: UInt64) throws -> ScannedKey?
   /// What stands beside a member of a key, or nil if there is no such member.
   func member(_ name: [UInt8], of key: [UInt8]) throws -> [UInt8]?
   /// Up to `limit` members of a key after `name`, or from the first one, in the order of their names' bytes.

@@ -24,7 +24,10 @@ extension Evaluation {
     } else {
       let isCleared = decided.mutations.contains { $0.operation == .clear }
       let changes = try decidedKeys.map { key in
-        (name: key, element: try live(key).map { ScannedKey(key: key, type: $0.type, expiresAt: $0.expiresAt) })
+        (
+          name: key,
+          element: try live(key).map { ScannedKey(key: key, type: $0.type, expiresAt: $0.expiresAt) }
+        )
       }
       let view = view
       page = try MergedPage.keys(precedes: view.precedes).elements(

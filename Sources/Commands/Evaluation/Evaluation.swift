@@ -51,7 +51,11 @@ public struct Evaluation {
   /// All that was decided, with the reply to give once it is committed.
   public func outcome(_ reply: Reply) -> Outcome {
     var outcome = Outcome(reply: reply, mutations: decided.mutations)
-    if !changedMembers.isEmpty { outcome.memberCounts = changedMembers.mapValues(\.value.memberCount) }
+    if !changedMembers.isEmpty {
+      outcome.containers = changedMembers.mapValues {
+        ContainerState(memberCount: $0.value.memberCount, expiresAt: $0.value.expiresAt)
+      }
+    }
     outcome.events = events
     return outcome
   }
@@ -177,7 +181,7 @@ public struct Evaluation {
       return try view.members(of: key, after: name, limit: limit)
     }
     let changes = changed.changes.lazy.map { name, value in
-      (name, value.map { KeyMember(name: name, value: $0) })
+      (name: name, element: value.map { KeyMember(name: name, value: $0) })
     }
     return try MergedPage.members(precedes: view.precedes).elements(
       after: name, limit: limit, changes: changes
@@ -194,7 +198,7 @@ public struct Evaluation {
     try checkLength(ofKey: name)
     try checkLength(ofValue: value.count)
     var changed = try beginChange(of: key, by: operation)
-    let isNew = try member(name, of: key) == nil || changed.value.memberCount == 0
+    let isNew = try changed.value.memberCount == 0 || member(name, of: key) == nil
     changed.changes[name] = .some(value)
     if isNew { changed.value.memberCount += 1 }
     changedMembers[key] = changed
@@ -202,15 +206,19 @@ public struct Evaluation {
     return isNew
   }
 
-  /// The key has the member no longer; tells whether it had it. A key that loses its last member is gone.
+  /// The key has the member no longer; tells whether it had it. To lose the last member is to be deleted.
   mutating func removeMember(
     _ name: [UInt8], of key: [UInt8], by operation: Mutation.Operation
   ) throws -> Bool {
     guard try live(key) != nil, try member(name, of: key) != nil else { return false }
     var changed = try beginChange(of: key, by: operation)
+    guard changed.value.memberCount > 1 else {
+      delete(key)
+      return true
+    }
     changed.changes[name] = .some(nil)
     changed.value.memberCount -= 1
-    changedMembers[key] = changed.value.memberCount == 0 ? nil : changed
+    changedMembers[key] = changed
     decided.append(Mutation(operation: operation, key: key, member: name))
     return true
   }
@@ -278,4 +286,9 @@ extension Mutation.Operation {
     case .sortedSet: .setScore
     }
   }
+}
+
+extension Evaluation {
+  /// Deletes the key if it has come to its end.
+  public mutating func expire(_ key: [UInt8]) throws { _ = try live(key) }
 }

@@ -45,6 +45,8 @@ public final class Command: Sendable {
     evaluator = evaluate
     kind = evaluate != nil ? .data : documentation.group == .transactions ? .transaction : .session
     showsVersions = name.hasPrefix("kv.")
+    isAnsweredInTransaction = ["multi", "exec", "discard", "watch", "quit", "reset"].contains(name)
+    readsMembers = [.hash, .list, .set, .sortedSet].contains(documentation.group)
     looksAtAllKeys = evaluate != nil && keys == nil
     word = Array(name.utf8.split(separator: UInt8(ascii: "|")).last ?? name.utf8[...])
   }
@@ -53,6 +55,10 @@ public final class Command: Sendable {
   public let kind: Kind
   /// Whether the answer shows versions and log indexes.
   public let showsVersions: Bool
+  /// Whether it is answered at once between MULTI and EXEC, rather than gathered.
+  public let isAnsweredInTransaction: Bool
+  /// Whether it needs more of a key than its value.
+  public let readsMembers: Bool
   /// Whether it looks at keys that its arguments do not name.
   public let looksAtAllKeys: Bool
 

@@ -64,6 +64,9 @@ extension Process: ServingHost {
     cluster.send(answer, from: machine, to: master)
   }
   func flushLinks() {}
+  /// A simulated step takes no time.
+  func keepLead() {}
+  func publish(_ events: [KeyEvent]) {}
   func urgeApply() { cluster.urgeApply(machine, self) }
 
   func execute(_ command: Command, _ request: Request, for session: Session) {

@@ -64,6 +64,9 @@ final class Bench: ServingHost {
   }
   func send(_ answer: ReadReply, to master: NodeID) { answers.append(answer) }
   func flushLinks() {}
+  func keepLead() {}
+  private(set) var events: [KeyEvent] = []
+  func publish(_ events: [KeyEvent]) { self.events += events }
   func urgeApply() { isUrged = true }
   func execute(_ command: Command, _ request: Request, for session: Session) {
     session.answer(.simple(command.name))

@@ -1,0 +1,81 @@
+import Commands
+import HeapModule
+import Replication
+
+/// A key that comes to its end before long.
+struct ExpiringKey: Comparable {
+  var end: Int64
+  var key: [UInt8]
+
+  static func < (a: ExpiringKey, b: ExpiringKey) -> Bool { a.end < b.end }
+}
+
+// Keys that have come to their end are gone for readers at once (`Evaluation.live`); here they go for good. Only the
+// active master decides that, and its decision is an entry like any other, so that all replicas stay the same.
+
+extension RequestServer {
+  /// How many keys one entry deletes, and how many entries are made at a time: in between others are served.
+  private static let batch = 256
+  private static let batches = 8
+  /// Keys that end sooner than this are remembered, because the replica may take that long to have them.
+  private static let horizon: Int64 = 30_000
+  private static let rememberedLimit = 1 << 20
+
+  /// Remembers which keys end soon that the replica does not have yet.
+  func noteExpiry(_ mutations: [Mutation]) {
+    for mutation in mutations {
+      guard let end = mutation.expiresAt, end < host.wallMilliseconds + Self.horizon,
+        expiring.count < Self.rememberedLimit
+      else { continue }
+      expiring.insert(ExpiringKey(end: end, key: mutation.key))
+    }
+  }
+
+  /// Deletes some of the keys whose end has come.
+  func deleteExpired() {
+    guard core.isActive, pendingWrites.count < Self.batch else { return }
+    for _ in 0..<Self.batches {
+      guard core.admission(at: host.now) == .open, unappliedBytes < Self.unappliedLimit / 2 else { return }
+      do {
+        let keys = try dueKeys()
+        guard !keys.isEmpty else { return }
+        try delete(keys)
+      } catch {
+        return host.failed(error)
+      }
+    }
+  }
+
+  private func dueKeys() throws -> [[UInt8]] {
+    let now = host.wallMilliseconds
+    var keys: [[UInt8]] = []
+    while keys.count < Self.batch, let next = expiring.min, next.end < now {
+      keys.append(expiring.removeMin().key)
+    }
+    // What was looked at is not looked at again before the replica has changed: its deletes are on their way.
+    guard keys.count < Self.batch, expiryCursor < now, !isExpiryExhausted else { return keys }
+    let found = try stored.keys(endingFrom: expiryCursor, before: now, limit: Self.batch - keys.count)
+    if keys.count + found.count < Self.batch { isExpiryExhausted = true }
+    if let last = found.last?.expiresAt {
+      // Keys of the same millisecond may be left.
+      expiryCursor = last == expiryCursor ? last + 1 : last
+    }
+    return keys + found.map(\.key)
+  }
+
+  private func delete(_ keys: [[UInt8]]) throws {
+    var evaluation = Evaluation(view: view, context: context)
+    view.beginEvaluation()
+    for key in keys { try evaluation.expire(key) }
+    let outcome = evaluation.outcome(.ok)
+    guard !outcome.mutations.isEmpty else { return }
+    statistics.expired += UInt64(outcome.mutations.count)
+    append(outcome)
+  }
+
+  /// The replica has changed, or another reign has begun.
+  func restartExpiry() {
+    expiryCursor = 0
+    isExpiryExhausted = false
+  }
+}
