@@ -11,8 +11,8 @@ let scanningCommands: [Command] = [
     var found: [Reply] = []
     var start: [UInt8]?
     repeat {
-      let page = try evaluation.keys(after: start, limit: 1_000)
-      found += page.live.lazy.filter { pattern.matches($0.key) }.map { .bulk($0.key) }
+      let page = try evaluation.keys(after: start, limit: 1_000) { pattern.matches($0.key) }
+      found += page.live.lazy.map { .bulk($0.key) }
       start = page.last
     } while start != nil
     return .array(found)
@@ -26,10 +26,12 @@ let scanningCommands: [Command] = [
       .integer("count", token: "COUNT").optional, .string("type", token: "TYPE").optional)
   ) { evaluation in
     let options = try ScanOptions(evaluation.arguments[1], evaluation.arguments[2...], takesType: true)
-    let page = try evaluation.keys(after: evaluation.cursors.position(options.cursor), limit: options.count)
-    let found = page.live.filter { options.includes($0.key) && options.includes($0.type) }
+    let start = evaluation.cursors.position(options.cursor)
+    let page = try evaluation.keys(after: start, limit: options.count) {
+      options.includes($0.key) && options.includes($0.type)
+    }
     return options.reply(
-      at: page.last.map { evaluation.cursors.cursor(at: $0) }, found.map { .bulk($0.key) })
+      at: page.last.map { evaluation.cursors.cursor(at: $0) }, page.live.map { .bulk($0.key) })
   },
   Command(
     "randomkey", arity: 1, [.readonly],

@@ -176,7 +176,8 @@ extension RequestServer {
       }
       if !unit.writes { try stored.shareSnapshot() }
       var evaluation = Evaluation(view: view, context: context, cursors: cursors)
-      outcome = evaluation.outcome(try run(unit, request, in: &evaluation, for: session))
+      let reply = try run(unit, request, in: &evaluation, for: session)
+      outcome = evaluation.outcome(reply)
     } catch {
       session.answer(.error("ERR \(error)"))
       host.failed(error)

@@ -56,7 +56,7 @@ import Testing
     for command in table.commands + table.commands.flatMap(\.subcommands) {
       #expect(command.name == command.name.lowercased())
       #expect(!command.flags.isSuperset(of: [.write, .readonly]))
-      #expect(command.kind == .session || command.flags.contains(.write) || command.flags.contains(.readonly))
+      #expect(command.kind != .data || command.flags.contains(.write) || command.flags.contains(.readonly))
       if let keys = command.keys {
         #expect(command.accepts(argumentCount: max(abs(command.arity), keys.first + 1)))
       }

@@ -16,8 +16,11 @@ extension Evaluation {
     return count
   }
 
-  /// Up to `limit` keys after a key that are live, and the last one that was looked at; nil at the end.
-  mutating func keys(after start: [UInt8]?, limit: Int) throws -> (live: [ScannedKey], last: [UInt8]?) {
+  /// Of up to `limit` keys after a key those that are wanted and live, and the last one that was looked at; nil at the
+  /// end.
+  mutating func keys(
+    after start: [UInt8]?, limit: Int, where isWanted: (ScannedKey) -> Bool = { _ in true }
+  ) throws -> (live: [ScannedKey], last: [UInt8]?) {
     let page: [ScannedKey]
     if decided.isEmpty {
       page = try view.keys(after: start, limit: limit)
@@ -35,7 +38,7 @@ extension Evaluation {
       ) { after, limit in isCleared ? [] : try view.keys(after: after, limit: limit) }
     }
     let last = page.count < limit ? nil : page.last?.key
-    return (page.filter { isLive($0.key, until: $0.expiresAt) }, last)
+    return (page.filter { isWanted($0) && isLive($0.key, until: $0.expiresAt) }, last)
   }
 
   /// One of the keys, chosen by the context's random number; nil if there is none.

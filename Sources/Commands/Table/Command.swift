@@ -79,6 +79,7 @@ public final class Command: Sendable {
     cursors: ScanCursors = ScanCursors()
   ) throws -> Outcome {
     var evaluation = Evaluation(view: view, context: context, cursors: cursors)
-    return evaluation.outcome(try evaluation.run(self, arguments))
+    let reply = try evaluation.run(self, arguments)
+    return evaluation.outcome(reply)
   }
 }
