@@ -74,6 +74,10 @@ public protocol KeyspaceView {
   /// Up to `limit` members of a key after `name`, or from the first one, in the order of `precedes`; fewer only at the
   /// end.
   func members(of key: [UInt8], after name: [UInt8]?, limit: Int) throws -> [KeyMember]
+  /// How many places `member(at:of:)` knows: at least one for each member of the key.
+  func placeCount(of key: [UInt8]) throws -> Int
+  /// The member at a place, counted from 0; for drawing one. Each member has one place; some have none, and give nil.
+  func member(at place: Int, of key: [UInt8]) throws -> KeyMember?
   /// How many keys there are, those past their expiry included.
   func count() throws -> Int
   /// Up to `limit` keys after `key`, or from the first one, in the order of `precedes`; fewer only at the end.

@@ -92,6 +92,14 @@ public struct PlainKeyspace: KeyspaceView, Hashable, Sendable {
       .map { KeyMember(name: $0, value: members[$0] ?? []) }
   }
 
+  /// How many places the key has.
+  public func placeCount(of key: [UInt8]) -> Int { contents[key]?.members.count ?? 0 }
+
+  /// The member at a place.
+  public func member(at place: Int, of key: [UInt8]) -> KeyMember? {
+    members(of: key, after: nil, limit: place + 1).dropFirst(place).first
+  }
+
   /// How many keys there are.
   public func count() -> Int { contents.count }
 

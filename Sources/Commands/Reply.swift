@@ -16,6 +16,8 @@ public indirect enum Reply: Hashable, Sendable {
   case array([Reply])
   /// Pairs in order; a flat array in RESP2.
   case map([Pair])
+  /// Pairs in order, each an array of its own; a flat array in RESP2.
+  case pairList([Pair])
   /// A message that no request asked for; an array in RESP2.
   case push([Reply])
   /// Replies whose order means nothing; an array in RESP2.
@@ -54,6 +56,9 @@ public indirect enum Reply: Hashable, Sendable {
   public static func fields(_ fields: KeyValuePairs<String, Reply>) -> Reply {
     .map(fields.map { Pair(.text($0.key), $0.value) })
   }
+
+  /// Pairs as an array of pairs; a flat array in RESP2.
+  public static func pairs(_ pairs: [(Reply, Reply)]) -> Reply { .pairList(pairs.map { Pair($0.0, $0.1) }) }
 
   /// Whether it is an error.
   public var isError: Bool {

@@ -29,6 +29,7 @@ final class ReplicaKeyspace: StoredKeyspace {
   }
   func keys(endingFrom start: Int64, before moment: Int64, limit: Int) throws -> [ScannedKey] { [] }
 
+  func member(at place: Int, of key: [UInt8]) throws -> KeyMember? { fatalError("not yet") }
   func anyKey(_ random: UInt64) throws -> ScannedKey? { nil }
 
   func count() throws -> Int { try reader.count() }

@@ -21,6 +21,15 @@ extension ByteBuffer {
         write(pair.key, version)
         write(pair.value, version)
       }
+    case .pairList(let pairs) where version == .v2:
+      writeRESPArrayHeader(2 * pairs.count)
+      for pair in pairs {
+        write(pair.key, version)
+        write(pair.value, version)
+      }
+    case .pairList(let pairs):
+      writeRESPArrayHeader(pairs.count)
+      for pair in pairs { write(.array([pair.key, pair.value]), version) }
     case .set(let replies):
       writeRESPSetHeader(replies.count, version)
       for reply in replies { write(reply, version) }

@@ -108,6 +108,37 @@ final class MasterView: KeyspaceView {
 
   // MARK: Members
 
+  func placeCount(of key: [UInt8]) throws -> Int {
+    var count = try overlay.clearedFrom == nil ? stored.value(for: key)?.memberCount ?? 0 : 0
+    if case .members(let members) = overlay[key]?.content {
+      if members.hiddenFrom != nil { count = 0 }
+      count += members.changes.count
+    }
+    return count
+  }
+
+  func member(at place: Int, of key: [UInt8]) throws -> KeyMember? {
+    guard let change = overlay[key] else {
+      return seesCleared() ? nil : try stored.member(at: place, of: key)
+    }
+    newestSeen = max(newestSeen, change.index)
+    switch change.content {
+    case .nothing, .string: return nil
+    case .stored: return try stored.member(at: place, of: key)
+    case .members(let members):
+      // The changes come first, and then what is stored: there a change hides what it replaces.
+      if place < members.changes.count {
+        let drawn = members.changes[members.changes.index(members.changes.startIndex, offsetBy: place)]
+        return drawn.value.value.map { KeyMember(name: drawn.key, value: $0) }
+      }
+      guard members.hiddenFrom == nil,
+        let found = try stored.member(at: place - members.changes.count, of: key),
+        members.changes[found.name] == nil
+      else { return nil }
+      return found
+    }
+  }
+
   func member(_ name: [UInt8], of key: [UInt8]) throws -> [UInt8]? {
     guard let change = overlay[key] else { return seesCleared() ? nil : try stored.member(name, of: key) }
     newestSeen = max(newestSeen, change.index)
@@ -159,6 +190,8 @@ struct StaleView: KeyspaceView {
   func members(of key: [UInt8], after name: [UInt8]?, limit: Int) throws -> [KeyMember] {
     try stored.members(of: key, after: name, limit: limit)
   }
+  func placeCount(of key: [UInt8]) throws -> Int { try stored.value(for: key)?.memberCount ?? 0 }
+  func member(at place: Int, of key: [UInt8]) throws -> KeyMember? { try stored.member(at: place, of: key) }
   func count() throws -> Int { try stored.count() }
   func keys(after key: [UInt8]?, limit: Int) throws -> [ScannedKey] {
     try stored.keys(after: key, limit: limit)
@@ -175,6 +208,8 @@ struct GatheredView: KeyspaceView {
   /// Only commands that name their keys, and need no members of them, are read by majority.
   func member(_ name: [UInt8], of key: [UInt8]) throws -> [UInt8]? { nil }
   func members(of key: [UInt8], after name: [UInt8]?, limit: Int) throws -> [KeyMember] { [] }
+  func placeCount(of key: [UInt8]) throws -> Int { 0 }
+  func member(at place: Int, of key: [UInt8]) throws -> KeyMember? { nil }
   func count() throws -> Int { values.count }
   func keys(after key: [UInt8]?, limit: Int) throws -> [ScannedKey] { [] }
   func anyKey(_ random: UInt64) throws -> ScannedKey? { nil }

@@ -80,7 +80,8 @@ extension Reply {
     case .bulk(let bytes), .verbatim(let bytes): 48 + bytes.count
     case .array(let replies), .set(let replies), .push(let replies):
       replies.reduce(48) { $0 + $1.approximateSize }
-    case .map(let pairs): pairs.reduce(48) { $0 + $1.key.approximateSize + $1.value.approximateSize }
+    case .map(let pairs), .pairList(let pairs):
+      pairs.reduce(48) { $0 + $1.key.approximateSize + $1.value.approximateSize }
     case .integer, .null, .nullArray, .double, .boolean: 16
     }
   }

@@ -17,6 +17,8 @@ public protocol StoredKeyspace: AnyObject {
   func member(_ name: [UInt8], of key: [UInt8]) throws -> [UInt8]?
   /// Up to `limit` members of a key after `name`, or from the first one, in the order of their names' bytes.
   func members(of key: [UInt8], after name: [UInt8]?, limit: Int) throws -> [KeyMember]
+  /// The member at a place from 0 on, in the order of `members`; nil if the key has no more.
+  func member(at place: Int, of key: [UInt8]) throws -> KeyMember?
   /// Up to `limit` keys that end before a moment (milliseconds of Unix time), the earliest first, from the first one
   /// that ends at or after `start`.
   func keys(endingFrom start: Int64, before moment: Int64, limit: Int) throws -> [ScannedKey]

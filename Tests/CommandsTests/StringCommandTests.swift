@@ -201,6 +201,8 @@ import Testing
       func members(of key: [UInt8], after name: [UInt8]?, limit: Int) throws -> [KeyMember] {
         throw Unreadable()
       }
+      func placeCount(of key: [UInt8]) throws -> Int { throw Unreadable() }
+      func member(at place: Int, of key: [UInt8]) throws -> KeyMember? { throw Unreadable() }
       func anyKey(_ random: UInt64) throws -> ScannedKey? { throw Unreadable() }
       func count() throws -> Int { throw Unreadable() }
       func keys(after key: [UInt8]?, limit: Int) throws -> [ScannedKey] { throw Unreadable() }

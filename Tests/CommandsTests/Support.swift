@@ -32,6 +32,8 @@ final class MemoryView: KeyspaceView {
   func count() -> Int { keyspace.count() }
   func keys(after key: [UInt8]?, limit: Int) -> [ScannedKey] { keyspace.keys(after: key, limit: limit) }
 
+  func placeCount(of key: [UInt8]) -> Int { keyspace.placeCount(of: key) }
+  func member(at place: Int, of key: [UInt8]) -> KeyMember? { keyspace.member(at: place, of: key) }
   func anyKey(_ random: UInt64) -> ScannedKey? { keyspace.anyKey(random) }
 
   /// Does what a command decided, as if it were committed and applied.

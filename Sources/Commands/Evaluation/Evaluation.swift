@@ -190,6 +190,11 @@ public struct Evaluation {
     }
   }
 
+  /// What was done here to the members of a key, and whether those of the view are gone.
+  func changes(of key: [UInt8]) -> (hidesView: Bool, members: [[UInt8]: [UInt8]?]) {
+    changedMembers[key].map { ($0.hidesView, $0.changes) } ?? (false, [:])
+  }
+
   /// The key has the member with this value; tells whether it is new.
   mutating func setMember(
     _ name: [UInt8], _ value: [UInt8] = [], of key: [UInt8], by operation: Mutation.Operation

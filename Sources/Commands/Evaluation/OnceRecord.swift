@@ -46,6 +46,7 @@ struct OnceRecord {
     case .push(let replies): aggregate(">", replies)
     case .set(let replies): aggregate("~", replies)
     case .map(let pairs): aggregate("%", pairs.flatMap { [$0.key, $0.value] })
+    case .pairList(let pairs): aggregate("&", pairs.flatMap { [$0.key, $0.value] })
     case .double(let value): line(",\(value)")
     case .boolean(let value): line(value ? "#t" : "#f")
     }
@@ -80,10 +81,8 @@ struct OnceRecord {
       case "*": return text == "-1" ? .nullArray : replies(text).map { .array($0) }
       case ">": return replies(text).map { .push($0) }
       case "~": return replies(text).map { .set($0) }
-      case "%":
-        return replies(text).map { replies in
-          .map(stride(from: 0, to: replies.count - 1, by: 2).map { .init(replies[$0], replies[$0 + 1]) })
-        }
+      case "%": return pairs(text).map { .map($0) }
+      case "&": return pairs(text).map { .pairList($0) }
       default: return nil
       }
     }
@@ -92,6 +91,12 @@ struct OnceRecord {
       guard let count = Int(count), count >= 0, count + 2 <= rest.count else { return nil }
       defer { rest = rest.dropFirst(count + 2) }
       return Array(rest.prefix(count))
+    }
+
+    private mutating func pairs(_ count: String) -> [Reply.Pair]? {
+      replies(count).map { replies in
+        stride(from: 0, to: replies.count - 1, by: 2).map { .init(replies[$0], replies[$0 + 1]) }
+      }
     }
 
     private mutating func replies(_ count: String) -> [Reply]? {

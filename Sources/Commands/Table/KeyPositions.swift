@@ -9,6 +9,14 @@ public struct KeyPositions: Hashable, Sendable {
   /// What the command does with them, in the words of Redis' key specifications.
   public var flags: [String]
 
+  /// Where the number of the keys stands, if it does; the keys follow it.
+  public var count: Int?
+
+  /// The keys follow their number.
+  public static func counted(at position: Int, _ flags: String...) -> KeyPositions {
+    KeyPositions(first: position + 1, last: -1, step: 1, flags: flags, count: position)
+  }
+
   /// The first argument is the only key.
   public static func first(_ flags: String...) -> KeyPositions {
     KeyPositions(first: 1, last: 1, step: 1, flags: flags)
@@ -31,7 +39,12 @@ public struct KeyPositions: Hashable, Sendable {
 
   /// The keys among these arguments, of which the first is the command's name.
   public func keys(in arguments: [[UInt8]]) -> [[UInt8]] {
-    let end = last < 0 ? arguments.count + last : last
+    var end = last < 0 ? arguments.count + last : last
+    if let count {
+      let number = count < arguments.count ? arguments[count].parsedInteger ?? 0 : 0
+      end = first + Int(clamping: max(0, min(number, Int64(arguments.count)))) - 1
+    }
+    guard first <= end else { return [] }
     return stride(from: first, through: min(end, arguments.count - 1), by: step).map { arguments[$0] }
   }
 }

@@ -18,6 +18,7 @@ final class MemoryKeyspace: StoredKeyspace {
   func keys(after key: [UInt8]?, limit: Int) -> [ScannedKey] {
     replica.keyspace.keys(after: key, limit: limit)
   }
+  func member(at place: Int, of key: [UInt8]) -> KeyMember? { replica.keyspace.member(at: place, of: key) }
   func anyKey(_ random: UInt64) -> ScannedKey? { replica.keyspace.anyKey(random) }
   func keys(endingFrom start: Int64, before moment: Int64, limit: Int) -> [ScannedKey] {
     replica.keyspace.keys(endingFrom: start, before: moment, limit: limit)

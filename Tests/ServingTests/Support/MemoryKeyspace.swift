@@ -25,6 +25,7 @@ final class MemoryKeyspace: StoredKeyspace {
   }
   func count() -> Int { keyspace.count() }
   func keys(after key: [UInt8]?, limit: Int) -> [ScannedKey] { keyspace.keys(after: key, limit: limit) }
+  func member(at place: Int, of key: [UInt8]) -> KeyMember? { keyspace.member(at: place, of: key) }
   func anyKey(_ random: UInt64) -> ScannedKey? { keyspace.anyKey(random) }
   func keys(endingFrom start: Int64, before moment: Int64, limit: Int) -> [ScannedKey] {
     keyspace.keys(endingFrom: start, before: moment, limit: limit)
