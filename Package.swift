@@ -111,7 +111,15 @@ let package = Package(
     .testTarget(
       name: "CommandsTests", dependencies: ["Commands", "Replication"], swiftSettings: mutable),
     .testTarget(
-      name: "ServingTests", dependencies: ["Serving", "Commands", "Replication"], swiftSettings: mutable),
+      name: "ServingTests",
+      dependencies: [
+        "Serving", "Commands", "Replication", "RedisCases", "Node", "RESP", nioCore, nioEmbedded,
+      ],
+      swiftSettings: mutable),
+    .target(
+      name: "RedisCases", dependencies: ["RESP"], path: "Tests/RedisCases",
+      exclude: ["Scripts", "record.py"],
+      swiftSettings: strict),
     .testTarget(
       name: "RESPTests", dependencies: ["RESP", nioCore, nioEmbedded], swiftSettings: strict),
     .testTarget(
@@ -143,7 +151,8 @@ let package = Package(
     .testTarget(
       name: "IntegrationTests",
       dependencies: [
-        "Kvorum", "Node", "Replication", "Transport", "SQLite", "KvorumCLI", "kvlog", "Processes", nioCore,
+        "RedisCases", "Kvorum", "Node", "Replication", "Transport", "SQLite", "KvorumCLI", "kvlog",
+        "Processes", nioCore,
         logging,
       ],
       swiftSettings: strict),

@@ -57,7 +57,7 @@ let kvorumCommands: [Command] = [
     "kv.status", arity: -1, [.loading, .stale, .fast],
     .init(.server, since: "0.1.0", "Show the state of this node and of the cluster as it sees it")),
   Command(
-    "kv.admin", arity: -2, [.admin, .noScript, .loading, .stale],
+    "kv.admin", arity: -2, [.admin, .noScript, .loading, .stale, .noMulti],
     .init(
       .server, since: "0.1.0", "Change the cluster", .string("action"), .string("argument").optional.multiple)
   ),

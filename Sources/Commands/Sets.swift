@@ -146,8 +146,8 @@ private let pop: Command.Evaluator = { evaluation in
   guard evaluation.arguments.count <= 3 else { throw CommandError.syntax }
   var count: Int64?
   if evaluation.arguments.count == 3 {
-    count = try evaluation.arguments[2].integer()
-    guard count! >= 0 else { throw CommandError("ERR value is out of range, must be positive") }
+    count = evaluation.arguments[2].parsedInteger
+    guard count ?? -1 >= 0 else { throw CommandError("ERR value is out of range, must be positive") }
   }
   guard try evaluation.set() != nil else { return count == nil ? .null : .set([]) }
   let drawn = try evaluation.randomMembers(of: evaluation.key, count: count ?? 1).map(\.name)

@@ -19,9 +19,7 @@ extension RequestServer {
       return true
     }
     switch table.resolve(request.arguments) {
-    case .refused(let reply):
-      session.transaction?.isBroken = true
-      session.answer(reply)
+    case .refused(let reply): refuse(request, reply, for: session)
     case .command(let command):
       if session.transaction != nil, !command.isAnsweredInTransaction {
         queue(command, request, for: session)
@@ -40,6 +38,14 @@ extension RequestServer {
       }
     }
     return true
+  }
+
+  private func refuse(_ request: Request, _ reply: Reply, for session: Session) {
+    session.transaction?.isBroken = true
+    guard case .error(let text) = reply, table.command(named: request.arguments[0])?.name == "exec"
+    else { return session.answer(reply) }
+    endTransaction(of: session)
+    session.answer(.error("EXECABORT Transaction discarded because of: \(text.dropFirst(4))"))
   }
 
   /// `KV.CONSISTENCY level command…` is the command with its own level, `KV.ONCE token command…` one that is done once.

@@ -151,10 +151,13 @@ extension RequestServer {
   func touchWatched(_ mutations: [Mutation]) {
     guard !watchers.isEmpty else { return }
     for mutation in mutations {
-      if mutation.operation == .clear {
-        breakWatches()
-      } else if let sessions = watchers[mutation.key] {
-        for session in sessions { session.isWatchBroken = true }
+      // That a key is deleted which was not there, or had come to its end, is no change.
+      let isCreation = ![.clear, .delete].contains(mutation.operation)
+      let touched = mutation.operation == .clear ? Array(watchers.keys) : [mutation.key]
+      for key in touched {
+        for session in watchers[key] ?? [] where isCreation || session.watched[key] == true {
+          session.isWatchBroken = true
+        }
       }
     }
   }

@@ -109,6 +109,8 @@ public final class RequestServer {
 
   /// How many clients have requests that wait.
   public var waitingCount: Int { waitingSessions.count - departedWaiting }
+  /// How many keys are watched.
+  public var watchedKeyCount: Int { watchers.count }
   /// How many clients there are.
   public var sessionCount: Int { sessions.count }
   /// How many writes are appended and not answered.

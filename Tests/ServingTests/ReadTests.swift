@@ -131,7 +131,7 @@ import Testing
     #expect(client.take().isEmpty)
     bench.commit()
     let replies = client.take()
-    #expect(replies.prefix(3) == ["OK", "nil", "ping"])
+    #expect(replies.prefix(3) == ["OK", "nil", "PONG"])
     #expect(replies.last?.hasPrefix("ERR unknown command 'NOTHING'") == true)
   }
 

@@ -17,7 +17,7 @@ struct BitFieldStep {
     }
 
     var least: Int64 { isSigned ? .min >> (64 - width) : 0 }
-    var most: Int64 { isSigned ? .max >> (64 - width) : (1 << width) - 1 }
+    var most: Int64 { isSigned ? .max >> (64 - width) : .max >> (63 - width) }
 
     /// The number that the low bits write.
     func number(_ bits: UInt64) -> Int64 {

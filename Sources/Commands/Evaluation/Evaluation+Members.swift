@@ -36,6 +36,7 @@ extension Evaluation {
       return try (0..<Int(-count)).map { _ in try anyMember(of: key, &numbers) }
     }
     let wanted = Int(min(count, Int64(total)))
+    if wanted == total { return try members(of: key) }
     if wanted * 3 >= total {
       var all = try members(of: key)
       all.shuffle(using: &numbers)

@@ -15,9 +15,10 @@ struct ScanOptions {
   init(
     _ cursor: [UInt8], _ options: ArraySlice<[UInt8]>, takesType: Bool = false, takesNoValues: Bool = false
   ) throws(CommandError) {
-    guard !cursor.isEmpty, cursor.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
-      let number = UInt64(cursor.lossyText)
-    else { throw CommandError("ERR invalid cursor") }
+    // Like Redis: a number below zero is one that wraps round.
+    guard let number = UInt64(cursor.lossyText) ?? cursor.parsedInteger.map({ UInt64(bitPattern: $0) }) else {
+      throw CommandError("ERR invalid cursor")
+    }
     self.cursor = number
     var rest = options
     while let option = rest.popFirst() {

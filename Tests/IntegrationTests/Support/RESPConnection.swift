@@ -124,7 +124,29 @@ final class RESPConnection: @unchecked Sendable {
     return bytes
   }
 
+  /// One command and the bytes of its answer, in whichever version of the protocol.
+  func exchange(_ words: [[UInt8]], within limit: Duration = .seconds(10)) async throws -> [UInt8] {
+    try await send(Self.encode(words))
+    return try await Self.on(receiving) { [self] in
+      deadline = .now + limit
+      return try readBytesOfReply()
+    }
+  }
+
   // MARK: On the receiving thread
+
+  private func readBytesOfReply() throws -> [UInt8] {
+    let line = try readLine()
+    var bytes = line + [13, 10]
+    let count = Int(String(decoding: line.dropFirst(), as: UTF8.self)) ?? 0
+    switch line.first.map({ UnicodeScalar($0) }) {
+    case "$", "=": if count >= 0 { bytes += try read(count + 2) }
+    case "*", "~", ">": for _ in 0..<max(0, count) { bytes += try readBytesOfReply() }
+    case "%": for _ in 0..<2 * count { bytes += try readBytesOfReply() }
+    default: break
+    }
+    return bytes
+  }
 
   private var deadline = ContinuousClock.now
 

@@ -69,7 +69,12 @@ final class Bench: ServingHost {
   func publish(_ events: [KeyEvent]) { self.events += events }
   func urgeApply() { isUrged = true }
   func execute(_ command: Command, _ request: Request, for session: Session) {
-    session.answer(.simple(command.name))
+    switch command.name {
+    case "ping": session.answer(SessionReplies.ping(request.arguments))
+    case "echo": session.answer(SessionReplies.echo(request.arguments))
+    case "select": session.answer(SessionReplies.select(request.arguments))
+    default: session.answer(.simple(command.name))
+    }
   }
   func failed(_ error: any Error) { failures.append(error) }
   func log(_ request: Request, index: LogIndex?) {}

@@ -9,6 +9,9 @@ final class MemoryKeyspace: StoredKeyspace {
   /// Called at each lookup of a value.
   var onLookup: () -> Void = {}
 
+  /// Puts a value there that no entry has written.
+  func set(_ key: [UInt8], _ value: StoredValue) { keyspace.set(key, value) }
+
   func apply(_ entry: Entry) {
     applied = entry.index
     if case .mutations(let mutations) = entry.payload { keyspace.apply(mutations, at: entry.index) }
