@@ -127,7 +127,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "KvorumTests",
-      dependencies: ["Kvorum", "KvorumCLI", "RESP", nioCore, nioPosix], swiftSettings: strict),
+      dependencies: ["Kvorum", "KvorumCLI", "Commands", "RESP", nioCore, nioPosix], swiftSettings: strict),
     .testTarget(
       name: "SimulationTests",
       dependencies: ["Simulation", "Commands", "Replication", "kvsim", argumentParser],

@@ -23,5 +23,6 @@ struct KvorumCommand: AsyncParsableCommand {
       ClientCommand.self,
       StatusCommand.self,
       AdminCommand.self,
+      CommandsCommand.self,
     ])
 }

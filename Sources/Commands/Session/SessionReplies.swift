@@ -62,7 +62,7 @@ public enum SessionReplies {
 
 extension CommandArgument {
   /// How people write it, such as `[EX <seconds>]`.
-  fileprivate var usage: String {
+  var usage: String {
     let inner =
       switch kind {
       case .token: ""
