@@ -2,6 +2,7 @@ import Commands
 import Logging
 import Replication
 import Serving
+import Storage
 import Transport
 
 // What the server of the clients needs of the node.

@@ -52,6 +52,19 @@ final class MemberCursor {
     }
   }
 
+  /// Up to `limit` members after a name, or from the first one.
+  func members(
+    of key: [UInt8], after name: [UInt8]?, limit: Int, _ transform: (Row) throws -> StoredKeyMember
+  ) throws -> [StoredKeyMember] {
+    var found: [StoredKeyMember] = []
+    guard limit > 0 else { return found }
+    try forEach(of: key, after: name) { row in
+      found.append(try transform(row))
+      return found.count < limit
+    }
+    return found
+  }
+
   /// A member of a key; nil if there is none of that name.
   func find(_ name: [UInt8], of key: [UInt8]) throws -> Row? {
     try key.withUnsafeBytes { key in

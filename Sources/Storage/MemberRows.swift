@@ -12,7 +12,7 @@ final class MemberRows {
   private var checksum = RowChecksum()
 
   init(_ connection: SQLiteConnection) throws {
-    select = try connection.prepare("SELECT rowid, checksum, value FROM member WHERE key = ? AND member = ?")
+    select = try connection.prepare("SELECT rowid, checksum FROM member WHERE key = ? AND member = ?")
     insert = try connection.prepare("INSERT INTO member (value, checksum, key, member) VALUES (?, ?, ?, ?)")
     update = try connection.prepare("UPDATE member SET value = ?, checksum = ? WHERE rowid = ?")
     delete = try connection.prepare("DELETE FROM member WHERE rowid = ?")
@@ -30,18 +30,6 @@ final class MemberRows {
       defer { select.reset() }
       guard try select.step() else { return nil }
       return KeyReplay.MemberRow(rowid: select.integer(0), checksum: select.bits(1))
-    }
-  }
-
-  /// What stands beside a member of a key; nil if there is no such member.
-  func value(of name: [UInt8], of key: [UInt8]) throws -> [UInt8]? {
-    try key.withUnsafeBytes { key in
-      try name.withUnsafeBytes { name in
-        try select.bind(key, at: 1)
-        try select.bind(name, at: 2)
-        defer { select.reset() }
-        return try select.step() ? select.bytes(2) : nil
-      }
     }
   }
 

@@ -186,27 +186,14 @@ public final class ReplicaReader: @unchecked Sendable {
   /// Up to `limit` members of a key after a name, or from the first one, in the order of their names' bytes. Throws if
   /// the row of one has decayed.
   public func members(of key: [UInt8], after name: [UInt8]?, limit: Int) throws -> [StoredKeyMember] {
-    try members(of: key, after: name, limit: limit) { try sound($0, of: key) }
+    try wordingErrors {
+      try members?.members(of: key, after: name, limit: limit) { try sound($0, of: key) } ?? []
+    }
   }
 
   /// As above, whether a row has decayed or not.
   func anyMembers(of key: [UInt8], after name: [UInt8]?, limit: Int) throws -> [StoredKeyMember] {
-    try members(of: key, after: name, limit: limit, \.member)
-  }
-
-  private func members(
-    of key: [UInt8], after name: [UInt8]?, limit: Int,
-    _ transform: (MemberCursor.Row) throws -> StoredKeyMember
-  ) throws -> [StoredKeyMember] {
-    var found: [StoredKeyMember] = []
-    guard limit > 0 else { return found }
-    try wordingErrors {
-      try members?.forEach(of: key, after: name) { row in
-        found.append(try transform(row))
-        return found.count < limit
-      }
-    }
-    return found
+    try wordingErrors { try members?.members(of: key, after: name, limit: limit, \.member) ?? [] }
   }
 
   private func sound(_ row: MemberCursor.Row, of key: [UInt8]) throws -> StoredKeyMember {

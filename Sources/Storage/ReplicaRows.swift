@@ -65,9 +65,6 @@ final class ReplicaRows {
     try key.withUnsafeBytes { try findWhole($0, ByteStringForm(of: $0))?.value }
   }
 
-  /// What stands beside a member of a key; nil if there is no such member.
-  func member(_ name: [UInt8], of key: [UInt8]) throws -> [UInt8]? { try members.value(of: name, of: key) }
-
   private func write(_ change: KeyChange, _ form: ByteStringForm, to totals: inout ReplicaTotals) throws {
     try change.key.withUnsafeBytes { key in
       guard change.steps.isEmpty else { return try replay(change, key, form, to: &totals) }

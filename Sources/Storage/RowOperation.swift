@@ -42,6 +42,12 @@ extension Mutation.Operation {
   /// The word for it in the column `op`.
   public var word: String { "\(rowWord)" }
 
+  /// The operation with a word; nil if there is none.
+  public init?(word: String) {
+    guard let operation = Self.allCases.first(where: { $0.word == word }) else { return nil }
+    self = operation
+  }
+
   fileprivate var rowWord: StaticString {
     switch self {
     case .put: "put"

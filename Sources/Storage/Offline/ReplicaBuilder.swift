@@ -14,6 +14,7 @@ public final class ReplicaBuilder {
   private var totals = ReplicaTotals()
   private let file: NewDatabase
   private var rows: ReplicaRows?
+  private var members: MemberCursor?
 
   /// Begins the replica of a directory that has none.
   ///
@@ -25,7 +26,9 @@ public final class ReplicaBuilder {
       try ReplicaMeta.insert(node, into: file.connection)
       return file
     }
-    rows = try wordingErrors { try ReplicaRows(file.connection) }
+    (rows, members) = try wordingErrors {
+      (try ReplicaRows(file.connection), try MemberCursor(file.connection))
+    }
   }
 
   /// Applies the next entries, in any number; large batches are faster.
@@ -83,9 +86,15 @@ public final class ReplicaBuilder {
     try wordingErrors { try rows?.value(for: key) }
   }
 
-  /// What stands beside a member of a key in the file so far.
+  /// What stands beside a member of a key in the file so far; nil if there is no such member.
   public func member(_ name: [UInt8], of key: [UInt8]) throws -> [UInt8]? {
-    try wordingErrors { try rows?.member(name, of: key) }
+    try wordingErrors { try members?.find(name, of: key)?.member.value }
+  }
+
+  /// Up to `limit` members of a key after a name, or from the first one, in the order of their names' bytes, as they
+  /// stand in the file so far.
+  public func members(of key: [UInt8], after name: [UInt8]?, limit: Int) throws -> [StoredKeyMember] {
+    try wordingErrors { try members?.members(of: key, after: name, limit: limit, \.member) ?? [] }
   }
 
   /// Says where the replica stands in a log whose entries are the same up to there, but whose chain is another.
@@ -102,7 +111,7 @@ public final class ReplicaBuilder {
 
   /// Writes where it stands, and makes it durable.
   public func complete() throws {
-    rows = nil
+    (rows, members) = (nil, nil)
     try wordingErrors {
       let meta = try ReplicaMeta(file.connection)
       try meta.write(standing: standing, totals)
