@@ -52,7 +52,7 @@ let package = Package(
       providers: [.apt(["libedit-dev"])]),
     .target(
       name: "Schema", path: "schema", exclude: ["README.md", "peer.proto", "peer.md"],
-      resources: ["log", "log-2", "replica", "replica-2"].map { .embedInCode("\($0).sql") },
+      resources: ["log", "log-2", "log-3", "replica", "replica-2", "replica-3"].map { .embedInCode("\($0).sql") },
       swiftSettings: strict),
     .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strict),
     .target(name: "Replication", dependencies: [deque], swiftSettings: mutable),
@@ -91,7 +91,7 @@ let package = Package(
     .executableTarget(
       name: "kvbench",
       dependencies: [
-        "Processes", "Kvorum", "RESP", "Simulation", "Storage", "SQLite", "Replication", nioCore,
+        "Processes", "Kvorum", "RESP", "Simulation", "Commands", "Storage", "SQLite", "Replication", nioCore,
         argumentParser,
       ],
       path: "tools/kvbench", swiftSettings: strict),
@@ -106,7 +106,7 @@ let package = Package(
       name: "ReplicationTests", dependencies: ["Replication"], exclude: ["Scenarios"],
       swiftSettings: mutable),
     .testTarget(
-      name: "StorageTests", dependencies: ["Storage", "SQLite", "Replication", "SimulatedFiles"],
+      name: "StorageTests", dependencies: ["Storage", "SQLite", "Commands", "Replication", "SimulatedFiles"],
       exclude: ["Fixtures"], swiftSettings: mutable),
     .testTarget(
       name: "CommandsTests", dependencies: ["Commands", "Replication"], swiftSettings: mutable),

@@ -10,11 +10,17 @@ public enum Schema {
   public static var replicaFrom1To2: String {
     String(decoding: PackageResources.replica_2_sql, as: UTF8.self)
   }
+  /// Brings a log.db of format version 2 to version 3.
+  public static var logFrom2To3: String { String(decoding: PackageResources.log_3_sql, as: UTF8.self) }
+  /// Brings a replica.db of format version 2 to version 3.
+  public static var replicaFrom2To3: String {
+    String(decoding: PackageResources.replica_3_sql, as: UTF8.self)
+  }
 
   /// The `user_version` of a log.db of this release.
-  public static let logVersion: Int64 = 2
+  public static let logVersion: Int64 = 3
   /// The `user_version` of a replica.db of this release.
-  public static let replicaVersion: Int64 = 2
+  public static let replicaVersion: Int64 = 3
 
   /// The `application_id` of a log.db: 'KVlg'.
   public static let logApplication: Int64 = 0x4B56_6C67

@@ -1,6 +1,6 @@
 -- log.db: the write-ahead log of one node, its identity and its promises. See schema/README.md.
 PRAGMA application_id = 0x4B566C67; -- 'KVlg'
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 
 -- Exactly one row: who this node is and what it must never forget.
 CREATE TABLE node (
@@ -32,7 +32,7 @@ CREATE TABLE base (
   installing_checksum INTEGER
 );
 
--- One row an entry. Keys and values have no declared type: TEXT if valid UTF-8 without NUL, else BLOB.
+-- One row an entry. Keys, members and values have no declared type: TEXT if valid UTF-8 without NUL, else BLOB.
 CREATE TABLE log (
   "index" INTEGER PRIMARY KEY,
   epoch_round INTEGER NOT NULL,
@@ -42,7 +42,8 @@ CREATE TABLE log (
   key,
   value,
   expires_at INTEGER,
-  checksum INTEGER NOT NULL
+  checksum INTEGER NOT NULL,
+  member
 );
 
 -- Finds the few configurations without reading the log.
@@ -56,6 +57,7 @@ CREATE TABLE log_part (
   key NOT NULL,
   value,
   expires_at INTEGER,
+  member,
   PRIMARY KEY ("index", part)
 );
 
@@ -76,10 +78,11 @@ SELECT
   strftime('%Y-%m-%d %H:%M:%f', time / 1000.0, 'unixepoch') AS time,
   op,
   key,
+  member,
   value,
   expires_at
 FROM log
-WHERE op IN ('put', 'delete')
+WHERE op NOT IN ('txn', 'config', 'noop')
 UNION ALL
 SELECT
   log_part."index",
@@ -89,6 +92,7 @@ SELECT
   strftime('%Y-%m-%d %H:%M:%f', log.time / 1000.0, 'unixepoch'),
   log_part.op,
   log_part.key,
+  log_part.member,
   log_part.value,
   log_part.expires_at
 FROM log_part JOIN log ON log."index" = log_part."index";

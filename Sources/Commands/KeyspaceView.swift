@@ -71,7 +71,7 @@ public protocol KeyspaceView {
   func value(for key: [UInt8]) throws -> StoredValue?
   /// What stands beside a member of a key, or nil if there is no such member.
   func member(_ name: [UInt8], of key: [UInt8]) throws -> [UInt8]?
-  /// Up to `limit` members of a key after `name`, or from the first one, in the order of `precedes`; fewer only at the
+  /// Up to `limit` members of a key after `name`, or from the first one, in the order of their bytes; fewer only at the
   /// end.
   func members(of key: [UInt8], after name: [UInt8]?, limit: Int) throws -> [KeyMember]
   /// How many places `member(at:of:)` knows: at least one for each member of the key.
@@ -84,7 +84,7 @@ public protocol KeyspaceView {
   func keys(after key: [UInt8]?, limit: Int) throws -> [ScannedKey]
   /// One of the keys, chosen by a random number; nil if there is none.
   func anyKey(_ random: UInt64) throws -> ScannedKey?
-  /// Whether one key or member stands before another in a page.
+  /// Whether one key stands before another in a page.
   func precedes(_ a: [UInt8], _ b: [UInt8]) -> Bool
 }
 

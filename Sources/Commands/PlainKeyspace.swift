@@ -51,8 +51,9 @@ public struct PlainKeyspace: KeyspaceView, Hashable, Sendable {
   private mutating func change(_ mutation: Mutation, of type: ValueType, at index: LogIndex) {
     var content = contents[mutation.key]
     if content?.value.type != type { content = nil }
-    guard content != nil || !mutation.operation.isRemoval else { return }
     var members = content?.members ?? [:]
+    // What is not there cannot be taken away, and the key stays as it is.
+    guard !mutation.operation.isRemoval || members[mutation.member] != nil else { return }
     members[mutation.member] = mutation.operation.isRemoval ? nil : mutation.value
     guard !members.isEmpty else {
       contents[mutation.key] = nil

@@ -2,6 +2,7 @@ import Commands
 import Logging
 import Replication
 import Serving
+import Storage
 import Transport
 
 // What the server of the clients needs of the node.
@@ -37,9 +38,11 @@ extension NodeLoop: ServingHost {
     for entry in entries {
       guard case .mutations(let mutations) = entry.payload else { continue }
       let texts = mutations.prefix(8).map { mutation in
-        text(
-          of: [Array("\(mutation.operation)".utf8), mutation.key]
-            + (mutation.operation == .put ? [mutation.value] : []))
+        let operation = mutation.operation
+        return text(
+          of: [Array(operation.word.utf8), mutation.key]
+            + (operation.container == nil ? [] : [mutation.member])
+            + (operation.hasValue ? [mutation.value] : []))
       }
       logger.debug("\(texts.joined(separator: ", "))", metadata: ["index": "\(entry.index)"])
     }

@@ -18,24 +18,32 @@ final class ReplicaKeyspace: StoredKeyspace {
   func value(for key: [UInt8]) throws -> Commands.StoredValue? {
     try reader.value(for: key).map {
       Commands.StoredValue(
-        value: $0.value, version: UInt64($0.version), createdIndex: $0.createdIndex,
-        modifiedIndex: $0.modifiedIndex, expiresAt: $0.expiresAt)
+        type: $0.type, value: $0.value, memberCount: $0.memberCount, version: UInt64($0.version),
+        createdIndex: $0.createdIndex, modifiedIndex: $0.modifiedIndex, expiresAt: $0.expiresAt)
     }
   }
 
-  func member(_ name: [UInt8], of key: [UInt8]) throws -> [UInt8]? { fatalError("not yet") }
-  func members(of key: [UInt8], after name: [UInt8]?, limit: Int) throws -> [KeyMember] {
-    fatalError("not yet")
-  }
-  func keys(endingFrom start: Int64, before moment: Int64, limit: Int) throws -> [ScannedKey] { [] }
+  func member(_ name: [UInt8], of key: [UInt8]) throws -> [UInt8]? { try reader.member(name, of: key) }
 
-  func member(at place: Int, of key: [UInt8]) throws -> KeyMember? { fatalError("not yet") }
-  func anyKey(_ random: UInt64) throws -> ScannedKey? { nil }
+  func members(of key: [UInt8], after name: [UInt8]?, limit: Int) throws -> [KeyMember] {
+    try reader.members(of: key, after: name, limit: limit).map { KeyMember(name: $0.name, value: $0.value) }
+  }
+
+  func keys(endingFrom start: Int64, before moment: Int64, limit: Int) throws -> [ScannedKey] {
+    try reader.keys(endingFrom: start, before: moment, limit: limit).map(ScannedKey.init)
+  }
+
+  func member(at place: Int, of key: [UInt8]) throws -> KeyMember? {
+    try reader.member(at: place, of: key).map { KeyMember(name: $0.name, value: $0.value) }
+  }
+  func anyKey(_ random: UInt64) throws -> ScannedKey? {
+    try reader.anyKey(random).map(ScannedKey.init)
+  }
 
   func count() throws -> Int { try reader.count() }
 
   func keys(after key: [UInt8]?, limit: Int) throws -> [ScannedKey] {
-    try reader.keys(after: key, limit: limit).map { ScannedKey(key: $0.key, expiresAt: $0.expiresAt) }
+    try reader.keys(after: key, limit: limit).map(ScannedKey.init)
   }
 
   func precedes(_ a: [UInt8], _ b: [UInt8]) -> Bool { ReplicaReader.precedes(a, b) }
@@ -54,5 +62,11 @@ final class ReplicaKeyspace: StoredKeyspace {
       isShared = false
       reader.releaseSnapshot()
     }
+  }
+}
+
+extension ScannedKey {
+  fileprivate init(_ found: StoredKey) {
+    self.init(key: found.key, type: found.type, expiresAt: found.expiresAt)
   }
 }

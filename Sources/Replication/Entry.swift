@@ -45,6 +45,17 @@ public struct Mutation: Hashable, Sendable {
       default: false
       }
     }
+
+    /// Whether `value` has a meaning.
+    public var hasValue: Bool {
+      switch self {
+      case .put, .setField, .setScore, .setElement: true
+      default: false
+      }
+    }
+
+    /// Whether `expiresAt` has a meaning.
+    public var hasExpiry: Bool { self == .put || self == .expire }
   }
 
   /// What happens to the key.
@@ -127,7 +138,7 @@ public struct Entry: Hashable, Sendable {
     case .noop: 32
     case .configuration(let configuration): 64 + configuration.approximateSize
     case .mutations(let mutations):
-      mutations.reduce(32) { $0 + 24 + $1.key.count + $1.value.count }
+      mutations.reduce(32) { $0 + 24 + $1.key.count + $1.member.count + $1.value.count }
     }
   }
 }

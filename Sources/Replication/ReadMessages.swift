@@ -19,13 +19,17 @@ public struct ReadRequest: Hashable, Sendable {
 public struct ReadReply: Hashable, Sendable {
   /// The request's number.
   public var number: UInt64
-  /// Whether the key exists. If not, the four properties after this one are empty, zero or nil.
+  /// Whether the key exists. If not, all but the applied index are empty, zero or nil.
   public var found: Bool
-  /// The value: any bytes, none too.
+  /// What the key holds.
+  public var type: ValueType
+  /// The value: any bytes, none too; empty for a key that has members.
   public var value: [UInt8]
+  /// How many members the key has; 0 for a string.
+  public var memberCount: Int
   /// Index of the entry that last changed the key.
   public var modifiedIndex: LogIndex
-  /// How often the key was written since it was created.
+  /// How often the key was changed since it was created.
   public var version: UInt64
   /// When the key ends, in milliseconds of Unix time; nil means never.
   public var expiresAt: Int64?
@@ -34,12 +38,14 @@ public struct ReadReply: Hashable, Sendable {
 
   /// Makes a reply for a key that exists.
   public init(
-    number: UInt64, value: [UInt8], modifiedIndex: LogIndex, version: UInt64, expiresAt: Int64?,
-    appliedIndex: LogIndex
+    number: UInt64, type: ValueType = .string, value: [UInt8], memberCount: Int = 0, modifiedIndex: LogIndex,
+    version: UInt64, expiresAt: Int64?, appliedIndex: LogIndex
   ) {
     self.number = number
     self.found = true
+    self.type = type
     self.value = value
+    self.memberCount = memberCount
     self.modifiedIndex = modifiedIndex
     self.version = version
     self.expiresAt = expiresAt
@@ -50,7 +56,9 @@ public struct ReadReply: Hashable, Sendable {
   public init(number: UInt64, notFoundAt appliedIndex: LogIndex) {
     self.number = number
     self.found = false
+    self.type = .string
     self.value = []
+    self.memberCount = 0
     self.modifiedIndex = 0
     self.version = 0
     self.expiresAt = nil

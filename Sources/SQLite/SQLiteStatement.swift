@@ -120,6 +120,9 @@ public final class SQLiteStatement {
   /// Whether the column is BLOB.
   public func isBlob(_ column: Int32) -> Bool { sqlite3_column_type(handle, column) == SQLITE_BLOB }
 
+  /// Whether the column is INTEGER.
+  public func isInteger(_ column: Int32) -> Bool { sqlite3_column_type(handle, column) == SQLITE_INTEGER }
+
   /// The column as an integer; 0 if it holds none.
   public func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(handle, column) }
 

@@ -163,7 +163,7 @@ final class MasterView: KeyspaceView {
       let changes = members.changes.lazy.map { name, change in
         (name: name, element: change.value.map { KeyMember(name: name, value: $0) })
       }
-      return try MergedPage.members(precedes: stored.precedes).elements(
+      return try MergedPage.members.elements(
         after: name, limit: limit, changes: changes
       ) { after, limit in
         members.hiddenFrom == nil ? try stored.members(of: key, after: after, limit: limit) : []

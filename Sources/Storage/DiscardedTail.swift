@@ -30,8 +30,8 @@ public struct DiscardedTail: Hashable, Sendable {
     try copy.transaction {
       try copy.execute(Schema.log)
       try BaseStatements.insert(before, into: copy)
-      try Self.copy("log", columns: 9, from: first, of: log, to: copy)
-      try Self.copy("log_part", columns: 6, from: first, of: log, to: copy)
+      try Self.copy("log", columns: 10, from: first, of: log, to: copy)
+      try Self.copy("log_part", columns: 7, from: first, of: log, to: copy)
       try copy.execute(
         """
         INSERT INTO reigns

@@ -9,12 +9,12 @@ final class EntryInserter {
   init(_ connection: SQLiteConnection) throws {
     insertEntry = try connection.prepare(
       """
-      INSERT INTO log ("index", epoch_round, epoch_master, time, op, key, value, expires_at, checksum)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+      INSERT INTO log ("index", epoch_round, epoch_master, time, op, key, value, expires_at, member, checksum)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """)
     insertPart = try connection.prepare(
       """
-      INSERT INTO log_part ("index", part, op, key, value, expires_at) VALUES (?, ?, ?, ?, ?, ?)
+      INSERT INTO log_part ("index", part, op, key, value, expires_at, member) VALUES (?, ?, ?, ?, ?, ?, ?)
       """)
   }
 
@@ -24,7 +24,7 @@ final class EntryInserter {
     insertEntry.bind(bits: entry.epoch.round, at: 2)
     insertEntry.bind(bits: entry.epoch.master.rawValue, at: 3)
     insertEntry.bind(entry.time, at: 4)
-    insertEntry.bind(bits: checksum, at: 9)
+    insertEntry.bind(bits: checksum, at: 10)
     switch entry.payload {
     case .noop: try insertRow(.noop)
     case .configuration(let configuration):
@@ -48,6 +48,7 @@ final class EntryInserter {
     insertEntry.bindNull(at: 6)
     insertEntry.bindNull(at: 7)
     insertEntry.bindNull(at: 8)
+    insertEntry.bindNull(at: 9)
     guard let value else { return try insertEntry.run() }
     try value.withUnsafeBytes {
       try insertEntry.bind($0, at: 7)
@@ -55,22 +56,33 @@ final class EntryInserter {
     }
   }
 
-  /// Binds operation, key, value and expiry to four parameters from `first` on, and runs the statement.
+  /// Binds operation, key, value, expiry and member to five parameters from `first` on, and runs the statement.
   private static func insert(
     _ mutation: Mutation, with statement: SQLiteStatement, from first: Int32
   ) throws {
-    try RowOperation(mutation.operation).bind(to: statement, at: first)
+    let operation = mutation.operation
+    try RowOperation.mutation(operation).bind(to: statement, at: first)
     statement.bind(mutation.expiresAt, at: first + 3)
     try mutation.key.withUnsafeBytes { key in
       try statement.bind(key, at: first + 1)
       try mutation.value.withUnsafeBytes { value in
-        if mutation.operation == .delete, value.isEmpty {
-          statement.bindNull(at: first + 2)
-        } else {
-          try statement.bind(value, at: first + 2)
+        try bind(value, where: operation.hasValue, to: statement, at: first + 2)
+        try mutation.member.withUnsafeBytes { member in
+          try bind(member, where: operation.container != nil, to: statement, at: first + 4)
+          try statement.run()
         }
-        try statement.run()
       }
+    }
+  }
+
+  /// Binds NULL for what an operation does not have.
+  private static func bind(
+    _ bytes: UnsafeRawBufferPointer, where isMeant: Bool, to statement: SQLiteStatement, at parameter: Int32
+  ) throws {
+    if isMeant || !bytes.isEmpty {
+      try statement.bind(bytes, at: parameter)
+    } else {
+      statement.bindNull(at: parameter)
     }
   }
 }

@@ -14,14 +14,16 @@ final class EntryReader {
 
   init(_ connection: SQLiteConnection) throws {
     path = connection.path
+    // Files of the time before there were members are read as they are.
+    let member = try connection.integer("PRAGMA user_version") ?? 0 > 2 ? "member" : "NULL"
     entries = try connection.prepare(
       """
-      SELECT "index", epoch_round, epoch_master, time, op, key, value, expires_at, checksum
+      SELECT "index", epoch_round, epoch_master, time, op, key, value, expires_at, checksum, \(member)
       FROM log WHERE "index" >= ? ORDER BY "index"
       """)
     parts = try connection.prepare(
       """
-      SELECT op, key, value, expires_at, part FROM log_part WHERE "index" = ? ORDER BY part
+      SELECT op, key, value, expires_at, part, \(member) FROM log_part WHERE "index" = ? ORDER BY part
       """)
     points = try connection.prepare(
       #"SELECT epoch_round, epoch_master, time, checksum FROM log WHERE "index" = ?"#)
@@ -105,8 +107,8 @@ final class EntryReader {
         throw StorageError.damaged(path, at: index, "the value is no configuration")
       }
       payload = .configuration(configuration)
-    case .put: payload = .mutations([Self.mutation(.put, entries, from: 5)])
-    case .delete: payload = .mutations([Self.mutation(.delete, entries, from: 5)])
+    case .mutation(let operation):
+      payload = .mutations([Self.mutation(operation, entries, from: 5, member: 9)])
     case .transaction: payload = .mutations(try transaction(index))
     }
     let epoch = Epoch(round: entries.bits(1), master: NodeID(entries.bits(2)))
@@ -123,44 +125,49 @@ final class EntryReader {
       else {
         throw StorageError.damaged(path, at: index, "part \(mutations.count) of the transaction is unknown")
       }
-      if isStrict { try checkForm(operation, parts, from: 1, index) }
-      mutations.append(Self.mutation(operation, parts, from: 1))
+      if isStrict { try checkForm(operation, parts, from: 1, member: 5, index) }
+      mutations.append(Self.mutation(operation, parts, from: 1, member: 5))
     }
     return mutations
   }
 
   /// What the checksum does not cover: columns that an operation does not have, and the types of the others.
   private func checkForm(
-    _ operation: Mutation.Operation, _ row: SQLiteStatement, from column: Int32, _ index: LogIndex
-  )
-    throws
-  {
-    let isFit =
-      row.isText(column - 1) && row.hasOneForm(column)
-      && (operation == .put ? row.hasOneForm(column + 1) : row.isNull(column + 1) && row.isNull(column + 2))
-    if !isFit { throw otherForm(index) }
+    _ operation: Mutation.Operation, _ row: SQLiteStatement, from column: Int32, member: Int32,
+    _ index: LogIndex
+  ) throws {
+    func isFit(_ column: Int32, _ isMeant: Bool) -> Bool {
+      isMeant ? row.hasOneForm(column) : row.isNull(column)
+    }
+    guard row.isText(column - 1), row.hasOneForm(column), isFit(column + 1, operation.hasValue),
+      isFit(member, operation.container != nil), operation.hasExpiry || row.isNull(column + 2)
+    else { throw otherForm(index) }
   }
 
   private func checkForm(_ operation: RowOperation, _ index: LogIndex) throws {
     let isFit =
       switch operation {
-      case .put, .delete: true
-      case .noop, .transaction: entries.isNull(5) && entries.isNull(6) && entries.isNull(7)
-      case .configuration: entries.isNull(5) && entries.hasOneForm(6) && entries.isNull(7)
+      case .mutation: true
+      case .noop, .transaction: [5, 6, 7, 9].allSatisfy(entries.isNull)
+      case .configuration: [5, 7, 9].allSatisfy(entries.isNull) && entries.hasOneForm(6)
       }
     if !isFit || !entries.isText(4) { throw otherForm(index) }
-    if let mutation = operation.mutation { try checkForm(mutation, entries, from: 5, index) }
+    if let mutation = operation.mutation {
+      try checkForm(mutation, entries, from: 5, member: 9, index)
+    }
   }
 
   private func otherForm(_ index: LogIndex) -> StorageError {
-    StorageError.damaged(path, at: index, "its key, value or expiry stands in a form that no node writes")
+    StorageError.damaged(
+      path, at: index, "its key, member, value or expiry stands in a form that no node writes")
   }
 
   private static func mutation(
-    _ operation: Mutation.Operation, _ row: SQLiteStatement, from column: Int32
+    _ operation: Mutation.Operation, _ row: SQLiteStatement, from column: Int32, member: Int32
   ) -> Mutation {
     Mutation(
-      operation: operation, key: row.bytes(column), value: row.bytes(column + 1),
+      operation: operation, key: row.bytes(column),
+      member: operation.container == nil ? [] : row.bytes(member), value: row.bytes(column + 1),
       expiresAt: row.optionalInteger(column + 2))
   }
 

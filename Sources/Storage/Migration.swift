@@ -2,10 +2,25 @@ import Replication
 import SQLite
 import Schema
 
-/// Brings files that older releases have written to the present format, each in one transaction.
+/// Brings files that older releases have written to the present format, one version a transaction.
 enum Migration {
-  /// Version 1 had no `base`, since no log was ever trimmed.
   @Sendable static func log(_ connection: SQLiteConnection, on files: any FileSystem) throws {
+    if try version(of: connection) == 1 { try logFrom1To2(connection) }
+    try connection.transaction { try connection.execute(Schema.logFrom2To3) }
+  }
+
+  /// The log in the same directory must be there for a replica of version 1; it may be of any version.
+  @Sendable static func replica(_ connection: SQLiteConnection, on files: any FileSystem) throws {
+    if try version(of: connection) == 1 { try replicaFrom1To2(connection, on: files) }
+    try connection.transaction { try connection.execute(Schema.replicaFrom2To3) }
+  }
+
+  private static func version(of connection: SQLiteConnection) throws -> Int64 {
+    try connection.integer("PRAGMA user_version") ?? 0
+  }
+
+  /// Version 1 had no `base`, since no log was ever trimmed.
+  private static func logFrom1To2(_ connection: SQLiteConnection) throws {
     try connection.transaction {
       try connection.execute(Schema.logFrom1To2)
       try BaseStatements.insert(.zero, into: connection)
@@ -13,7 +28,7 @@ enum Migration {
   }
 
   /// Version 1 had no checksums, and did not say where in the log the replica stands but by the index.
-  @Sendable static func replica(_ connection: SQLiteConnection, on files: any FileSystem) throws {
+  private static func replicaFrom1To2(_ connection: SQLiteConnection, on files: any FileSystem) throws {
     let old = try connection.prepare("SELECT node, applied_index, key_count FROM meta")
     guard try old.step(), let id = NodeID(text: old.text(0)) else {
       throw ReplicaMeta.damage(connection.path)
@@ -33,7 +48,8 @@ enum Migration {
       try connection.execute(Schema.replicaFrom1To2)
       let content = try addChecksums(connection)
       try ReplicaMeta.insert(id, into: connection)
-      try ReplicaMeta(connection).write(standing: standing, keyCount: keyCount, contentChecksum: content)
+      try ReplicaMeta(connection).write(
+        standing: standing, ReplicaTotals(keys: keyCount, checksum: content))
     }
   }
 

@@ -6,8 +6,7 @@ final class ReplicaMeta {
   struct Content {
     var node: String
     var standing: LogBase
-    var keyCount: Int64
-    var contentChecksum: UInt64
+    var totals: ReplicaTotals
   }
 
   private let path: String
@@ -46,7 +45,8 @@ final class ReplicaMeta {
       throw Self.damage(path)
     }
     return Content(
-      node: select.text(0), standing: standing, keyCount: select.integer(1), contentChecksum: select.bits(2))
+      node: select.text(0), standing: standing,
+      totals: ReplicaTotals(keys: select.integer(1), checksum: select.bits(2)))
   }
 
   /// Writes that everything up to an index is on disk; true only once this is committed and fsynced.
@@ -61,14 +61,14 @@ final class ReplicaMeta {
       "The table 'meta' of \(path) is damaged: move the file away, and it is built again from the log.")
   }
 
-  func write(standing: LogBase, keyCount: Int64, contentChecksum: UInt64) throws {
+  func write(standing: LogBase, _ totals: ReplicaTotals) throws {
     if let cluster = standing.configuration?.configuration.cluster {
       try update.bind(cluster.description, at: BaseRow.columns + 1)
     } else {
       update.bindNull(at: BaseRow.columns + 1)
     }
-    update.bind(keyCount, at: BaseRow.columns + 2)
-    update.bind(bits: contentChecksum, at: BaseRow.columns + 3)
+    update.bind(totals.keys, at: BaseRow.columns + 2)
+    update.bind(bits: totals.checksum, at: BaseRow.columns + 3)
     try BaseRow.run(update, with: standing)
   }
 }

@@ -10,13 +10,19 @@ public final class ReplicaReader: @unchecked Sendable {
   public let path: String
   let connection: SQLiteConnection
   /// The version of the file's format; the rows have checksums since version 2.
-  public var formatVersion: Int64 { hasChecksums ? 2 : 1 }
-  let hasChecksums: Bool
+  public let formatVersion: Int64
+  var hasChecksums: Bool { formatVersion > 1 }
+  /// The column `type`, or what stands for it in a file of the time when all keys were strings.
+  let typeColumn: String
+  /// Reads members; nil if the file is of that time.
+  let members: MemberCursor?
   private var checksum = RowChecksum()
   private let point: SQLiteStatement
   private let meta: SQLiteStatement
   private let keysFromStart: SQLiteStatement
   private let keysAfter: SQLiteStatement
+  private let keysEnding: SQLiteStatement
+  private let keysByRow: SQLiteStatement
   private let hold: SQLiteStatement
   /// Whether `holdSnapshot` was called and `releaseSnapshot` not yet.
   public private(set) var isHoldingSnapshot = false
@@ -32,22 +38,36 @@ public final class ReplicaReader: @unchecked Sendable {
   ///   beside a file that no node has open.
   public init(path: String, on files: any FileSystem = .real, isOffline: Bool = false) throws {
     self.path = path
-    (connection, hasChecksums, point, meta, keysFromStart, keysAfter, hold) = try wordingErrors {
+    (connection, formatVersion, typeColumn, members) = try wordingErrors {
       let connection =
         isOffline
         ? try DatabaseFile.openOffline(path, .replica, on: files)
         : try DatabaseFile.openReadable(path, .replica, on: files)
-      let hasChecksums = try connection.integer("PRAGMA user_version") ?? 0 > 1
+      let version = try connection.integer("PRAGMA user_version") ?? 0
+      let hasMembers = version > 2
       return (
-        connection, hasChecksums,
+        connection, version, hasMembers ? "type" : "'string'",
+        hasMembers ? try MemberCursor(connection) : nil
+      )
+    }
+    (point, meta, keysFromStart, keysAfter, keysEnding, keysByRow, hold) = try wordingErrors {
+      [connection, typeColumn, formatVersion] in
+      let keys = "SELECT key, expires_at, \(typeColumn) FROM kv"
+      return (
         try connection.prepare(
           """
-          SELECT value, version, created_index, modified_index, expires_at\(hasChecksums ? ", checksum" : "")
+          SELECT value, version, created_index, modified_index, expires_at, \(typeColumn)
+            \(formatVersion > 1 ? ", checksum" : "")
           FROM kv WHERE key = ?
           """),
         try connection.prepare("SELECT applied_index, key_count FROM meta"),
-        try connection.prepare("SELECT key, expires_at FROM kv ORDER BY key LIMIT ?1"),
-        try connection.prepare("SELECT key, expires_at FROM kv WHERE key > ?2 ORDER BY key LIMIT ?1"),
+        try connection.prepare("\(keys) ORDER BY key LIMIT ?1"),
+        try connection.prepare("\(keys) WHERE key > ?2 ORDER BY key LIMIT ?1"),
+        try connection.prepare(
+          "\(keys) WHERE expires_at >= ?2 AND expires_at < ?3 ORDER BY expires_at LIMIT ?1"),
+        // In the order of the rows, which keeps the planner from sorting.
+        try connection.prepare(
+          "\(keys) WHERE rowid > ?2 % (SELECT max(rowid) FROM kv) ORDER BY rowid LIMIT ?1"),
         try connection.prepare("SELECT 1 FROM meta")
       )
     }
@@ -139,7 +159,7 @@ public final class ReplicaReader: @unchecked Sendable {
 
   /// Up to `limit` keys after a key, or from the start, in the order of the table: valid UTF-8 without NUL
   /// first, then all other keys, each by their bytes. The key itself need not exist.
-  public func keys(after key: [UInt8]?, limit: Int) throws -> [(key: [UInt8], expiresAt: Int64?)] {
+  public func keys(after key: [UInt8]?, limit: Int) throws -> [StoredKey] {
     try wordingErrors {
       guard let key else { return try keys(keysFromStart, limit: limit) }
       return try key.withUnsafeBytes {
@@ -149,19 +169,80 @@ public final class ReplicaReader: @unchecked Sendable {
     }
   }
 
+  /// Up to `limit` keys that end at or after `start` and before `moment`, in milliseconds of Unix time, the earliest
+  /// first.
+  public func keys(endingFrom start: Int64, before moment: Int64, limit: Int) throws -> [StoredKey] {
+    try wordingErrors {
+      keysEnding.bind(start, at: 2)
+      keysEnding.bind(moment, at: 3)
+      return try keys(keysEnding, limit: limit)
+    }
+  }
+
+  /// One of the keys, chosen by a random number; nil if there is none. Keys after a gap in the rows are likelier.
+  public func anyKey(_ random: UInt64) throws -> StoredKey? {
+    try wordingErrors {
+      keysByRow.bind(Int64(random >> 1), at: 2)
+      return try keys(keysByRow, limit: 1).first
+    }
+  }
+
+  /// What stands beside a member of a key; nil if there is no such member. Throws if the row has decayed.
+  public func member(_ name: [UInt8], of key: [UInt8]) throws -> [UInt8]? {
+    try wordingErrors {
+      guard let row = try members?.find(name, of: key) else { return nil }
+      return try sound(row, of: key).value
+    }
+  }
+
+  /// Up to `limit` members of a key after a name, or from the first one, in the order of their names' bytes. Throws if
+  /// the row of one has decayed.
+  public func members(of key: [UInt8], after name: [UInt8]?, limit: Int) throws -> [StoredKeyMember] {
+    try wordingErrors {
+      try members?.members(of: key, after: name, limit: limit) { try sound($0, of: key) } ?? []
+    }
+  }
+
+  /// As above, whether a row has decayed or not.
+  func anyMembers(of key: [UInt8], after name: [UInt8]?, limit: Int) throws -> [StoredKeyMember] {
+    try wordingErrors { try members?.members(of: key, after: name, limit: limit, \.member) ?? [] }
+  }
+
+  /// The member of a key at a place from 0 on, in an order that stays while the key does; nil if there are no more.
+  public func member(at position: Int, of key: [UInt8]) throws -> StoredKeyMember? {
+    try wordingErrors {
+      guard let row = try members?.find(at: position, of: key) else { return nil }
+      return try sound(row, of: key)
+    }
+  }
+
+  private func sound(_ row: MemberCursor.Row, of key: [UInt8]) throws -> StoredKeyMember {
+    guard row.isSound else {
+      throw StorageError.damagedRow(
+        path,
+        "the row of the member '\(String(decoding: row.member.name.prefix(64), as: UTF8.self))' of the key "
+          + "'\(String(decoding: key.prefix(64), as: UTF8.self))' does not fit its checksum")
+    }
+    return row.member
+  }
+
   /// Whether one key stands before another in that order.
   public static func precedes(_ a: [UInt8], _ b: [UInt8]) -> Bool {
     let forms = (a.withUnsafeBytes(ByteStringForm.init), b.withUnsafeBytes(ByteStringForm.init))
     return forms.0 == forms.1 ? a.lexicographicallyPrecedes(b) : forms.0 == .text
   }
 
-  private func keys(
-    _ statement: SQLiteStatement, limit: Int
-  ) throws -> [(key: [UInt8], expiresAt: Int64?)] {
+  private func keys(_ statement: SQLiteStatement, limit: Int) throws -> [StoredKey] {
     statement.bind(Int64(max(0, limit)), at: 1)
     defer { statement.reset() }
-    var keys: [(key: [UInt8], expiresAt: Int64?)] = []
-    while try statement.step() { keys.append((statement.bytes(0), statement.optionalInteger(1))) }
+    var keys: [StoredKey] = []
+    while try statement.step() {
+      let key = statement.bytes(0)
+      guard let type = statement.valueType(2) else {
+        throw key.withUnsafeBytes { StorageError.unknownType(path, $0) }
+      }
+      keys.append(StoredKey(key: key, type: type, expiresAt: statement.optionalInteger(1)))
+    }
     return keys
   }
 
@@ -169,27 +250,19 @@ public final class ReplicaReader: @unchecked Sendable {
     try key.withUnsafeBytes { key -> StoredValue? in
       try point.bind(key, at: 1)
       guard try point.step() else { return nil }
-      guard try !hasChecksums || checksumFits(key) else { throw damage(of: key) }
-      return StoredValue(
-        value: point.bytes(0), version: point.integer(1), createdIndex: point.bits(2),
-        modifiedIndex: point.bits(3), expiresAt: point.optionalInteger(4))
-    }
-  }
-
-  private func checksumFits(_ key: UnsafeRawBufferPointer) throws -> Bool {
-    point.withBytes(0) { value in
-      checksum.of(
-        key: key, value: value, version: point.integer(1), createdIndex: point.bits(2),
-        modifiedIndex: point.bits(3), expiresAt: point.optionalInteger(4)) == point.bits(5)
+      guard !hasChecksums || checksum.of(key, point, from: 0, type: 5) == point.bits(6) else {
+        throw damage(of: key)
+      }
+      guard let value = StoredValue(row: point, from: 0, type: 5) else {
+        throw StorageError.unknownType(path, key)
+      }
+      return value
     }
   }
 
   private func damage(of key: UnsafeRawBufferPointer) -> StorageError {
     let name = String(decoding: key.prefix(64), as: UTF8.self)
-    return StorageError(
-      .damaged, path,
-      "\(path) is damaged: the row of the key '\(name)' does not fit its checksum. Move the file away, and it is "
-        + "built again.")
+    return .damagedRow(path, "the row of the key '\(name)' does not fit its checksum")
   }
 
   private var noMeta: StorageError { ReplicaMeta.damage(path) }

@@ -1,5 +1,6 @@
 import Replication
 import SQLite
+import Schema
 
 /// Applies entries to the keyspace: the one connection that writes replica.db.
 ///
@@ -12,13 +13,13 @@ public final class ReplicaWriter: @unchecked Sendable {
   /// Where in the log the replica stands: what the entries that were applied leave behind.
   public private(set) var standing: LogBase
   /// The sum of the rows' checksums, modulo 2^64: equal on all nodes at equal index.
-  public private(set) var contentChecksum: UInt64
+  public var contentChecksum: UInt64 { totals.checksum }
 
   let connection: SQLiteConnection
   let files: any FileSystem
   private let rows: ReplicaRows
   private let meta: ReplicaMeta
-  private var keyCount: Int64
+  private var totals: ReplicaTotals
   private var durable = DurableReplica(applied: 0)
   private var failure: (any Error)?
 
@@ -49,8 +50,7 @@ public final class ReplicaWriter: @unchecked Sendable {
         """)
     }
     standing = found.standing
-    keyCount = found.keyCount
-    contentChecksum = found.contentChecksum
+    totals = found.totals
     rows = try ReplicaRows(connection)
   }
 
@@ -76,23 +76,18 @@ public final class ReplicaWriter: @unchecked Sendable {
         }
         next.advance(by: entry)
       }
-      var count = keyCount
-      var content = contentChecksum
-      let changes = KeyChanges(entries)
+      var after = totals
+      let changes = KeyChanges(entries).inTableOrder()
       try connection.transaction {
-        try changes.forEachInTableOrder { change, form in
-          let effect = try rows.write(change, form)
-          count &+= effect.keys
-          content &+= effect.checksum
-        }
+        try rows.write(changes, to: &after)
         if !Mutant.isPlanted(.appliedIndexOutsideTransaction) {
-          try meta.write(standing: next, keyCount: count, contentChecksum: content)
+          try meta.write(standing: next, after)
         }
       }
       if Mutant.isPlanted(.appliedIndexOutsideTransaction) {
-        try meta.write(standing: next, keyCount: count, contentChecksum: content)
+        try meta.write(standing: next, after)
       }
-      (standing, keyCount, contentChecksum) = (next, count, content)
+      (standing, totals) = (next, after)
     }
   }
 
@@ -134,15 +129,30 @@ public final class ReplicaWriter: @unchecked Sendable {
       try connection.execute("PRAGMA main.synchronous = FULL")
       defer { try? connection.execute("PRAGMA main.synchronous = NORMAL") }
       try connection.transaction {
-        // Whole pages are copied: both tables are the same, and this one is empty.
-        try connection.execute("DELETE FROM main.kv; INSERT INTO main.kv SELECT * FROM incoming.kv")
-        try meta.write(standing: base, keyCount: found.keyCount, contentChecksum: found.contentChecksum)
+        try takeRows(ofVersion: try connection.integer("PRAGMA incoming.user_version") ?? 0)
+        try meta.write(standing: base, found.totals)
         try meta.write(durable: base.index)
       }
-      (standing, keyCount, contentChecksum) = (base, found.keyCount, found.contentChecksum)
+      (standing, totals) = (base, found.totals)
       durable = DurableReplica(applied: base.index)
     }
     return durable
+  }
+
+  private func takeRows(ofVersion version: Int64) throws {
+    try connection.execute("DELETE FROM main.kv; DELETE FROM main.member")
+    guard version >= Schema.replicaVersion else {
+      // The copy was made by an older release, which knew strings alone.
+      let columns = "key, value, version, created_index, modified_index, expires_at, checksum"
+      return try connection.execute(
+        "INSERT INTO main.kv (\(columns)) SELECT \(columns) FROM incoming.kv")
+    }
+    // Whole pages are copied: the tables are the same, and these are empty.
+    try connection.execute(
+      """
+      INSERT INTO main.kv SELECT * FROM incoming.kv;
+      INSERT INTO main.member SELECT * FROM incoming.member;
+      """)
   }
 
   /// Moves the -wal file's content into replica.db and fsyncs both, as far as readers allow. For moments

@@ -129,11 +129,7 @@ public struct SnapshotFiles: Sendable {
     let verdict = try ReplicaReader(path: path, on: files).verify()
     guard verdict.isSound else {
       throw StorageError(
-        .damaged, path,
-        """
-        \(path) is a copy of a damaged replica: \(verdict.damagedCount) rows do not fit their checksums, and it has \
-        \(verdict.rows) rows of \(verdict.expectedRows).
-        """)
+        .damaged, path, "\(path) is a copy of a damaged replica: \(verdict.finding).")
     }
     return verdict
   }

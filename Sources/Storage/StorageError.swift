@@ -64,6 +64,15 @@ public struct StorageError: Error, Hashable, Sendable, CustomStringConvertible {
       """, finding: finding)
   }
 
+  static func unknownType(_ path: String, _ key: UnsafeRawBufferPointer) -> StorageError {
+    .damagedRow(path, "the key '\(String(decoding: key.prefix(64), as: UTF8.self))' has an unknown type")
+  }
+
+  static func damagedRow(_ path: String, _ finding: String) -> StorageError {
+    StorageError(
+      .damaged, path, "\(path) is damaged: \(finding). Move the file away, and it is built again.")
+  }
+
   static func trimmed(_ path: String, upTo index: LogIndex) -> StorageError {
     StorageError(
       .trimmed, path,

@@ -2,25 +2,56 @@ import Replication
 
 /// What a key holds.
 public struct StoredValue: Hashable, Sendable {
-  /// Any bytes.
+  /// What kind of value it is.
+  public var type: ValueType
+  /// Any bytes; empty for a value that has members.
   public var value: [UInt8]
-  /// The number of puts since the key was created, from 1.
+  /// How many members it has; 0 for a string.
+  public var memberCount: Int
+  /// The number of mutations that changed the key since it was created, from 1.
   public var version: Int64
   /// The index of the entry that created the key.
   public var createdIndex: LogIndex
-  /// The index of the entry that put the value.
+  /// The index of the last entry that changed the key.
   public var modifiedIndex: LogIndex
   /// When the key ends, in milliseconds of Unix time; nil means never.
   public var expiresAt: Int64?
 
   /// Makes a value from its parts.
   public init(
-    value: [UInt8], version: Int64, createdIndex: LogIndex, modifiedIndex: LogIndex, expiresAt: Int64? = nil
+    type: ValueType = .string, value: [UInt8], memberCount: Int = 0, version: Int64, createdIndex: LogIndex,
+    modifiedIndex: LogIndex, expiresAt: Int64? = nil
   ) {
+    self.type = type
     self.value = value
+    self.memberCount = memberCount
     self.version = version
     self.createdIndex = createdIndex
     self.modifiedIndex = modifiedIndex
     self.expiresAt = expiresAt
   }
+}
+
+/// A member of a key, as `Mutation` describes it.
+public struct StoredKeyMember: Hashable, Sendable {
+  /// A field, a member or a position; any bytes.
+  public var name: [UInt8]
+  /// What stands beside it; empty in a set.
+  public var value: [UInt8]
+
+  /// Makes a member from its parts.
+  public init(name: [UInt8], value: [UInt8]) {
+    self.name = name
+    self.value = value
+  }
+}
+
+/// A key as a scan finds it.
+public struct StoredKey: Hashable, Sendable {
+  /// Any bytes.
+  public var key: [UInt8]
+  /// What it holds.
+  public var type: ValueType
+  /// When the key ends, in milliseconds of Unix time; nil means never.
+  public var expiresAt: Int64?
 }

@@ -10,7 +10,7 @@ public enum Handshake {
   /// The name of the command by which a node introduces itself.
   public static let commandName = "KVORUM.PEER"
   /// The version of the peer protocol that this release speaks.
-  public static let protocolVersion = 2
+  public static let protocolVersion = 3
   /// The longest introduction or error line, in bytes.
   public static let maximumLength = 64 << 10
 

@@ -87,11 +87,45 @@ import Testing
     Damage("epochs never fall") { $0.append.entries[1].epoch.round = 3 },
     Damage("Entry 8 has no content") { $0.append.entries[0].payload = nil },
     Damage("Entry 8 holds no mutation") { $0.append.entries[0].mutations.mutations = [] },
-    Damage("mutation of entry 8 has no key") { $0.append.entries[0].mutations.mutations[0].clearKey() },
-    Damage("put of entry 8 has no value") { $0.append.entries[0].mutations.mutations[0].clearValue() },
+    Damage("the operation put, has no key") { $0.append.entries[0].mutations.mutations[0].clearKey() },
+    Damage("the operation put, has no value") { $0.append.entries[0].mutations.mutations[0].clearValue() },
+    Damage("the operation put, has a member") { $0.append.entries[0].mutations.mutations[0].member = Data() },
     Damage("operation 0") { $0.append.entries[0].mutations.mutations[0].operation = .unspecified },
-    Damage("operation 7") { $0.append.entries[0].mutations.mutations[0].operation = .UNRECOGNIZED(7) },
-    Damage("has a value or an expiry") { $0.append.entries[0].mutations.mutations[0].operation = .delete },
+    Damage("operation 13") { $0.append.entries[0].mutations.mutations[0].operation = .UNRECOGNIZED(13) },
+    Damage("operation 257") { $0.append.entries[0].mutations.mutations[0].operation = .UNRECOGNIZED(257) },
+    Damage("the operation delete, has a value") {
+      $0.append.entries[0].mutations.mutations[0].operation = .delete
+    },
+    Damage("the operation delete, has a point in time") {
+      $0.append.entries[0].mutations.mutations[0] = WireMutation(.delete) { $0.expiresAt = 1 }
+    },
+    Damage("the operation clear, has a key") {
+      $0.append.entries[0].mutations.mutations[0] = WireMutation(.clear) { _ in }
+    },
+    Damage("the operation expire, has a value") {
+      $0.append.entries[0].mutations.mutations[0] = WireMutation(.expire) { $0.value = Data() }
+    },
+    Damage("the operation expire, has a member") {
+      $0.append.entries[0].mutations.mutations[0] = WireMutation(.expire) { $0.member = Data() }
+    },
+    Damage("the operation setField, has no member") {
+      $0.append.entries[0].mutations.mutations[0] = WireMutation(.setField) { $0.value = Data() }
+    },
+    Damage("the operation setScore, has no value") {
+      $0.append.entries[0].mutations.mutations[0] = WireMutation(.setScore) { $0.member = Data() }
+    },
+    Damage("the operation addMember, has a value") {
+      $0.append.entries[0].mutations.mutations[0] = WireMutation(.addMember) {
+        $0.member = Data()
+        $0.value = Data()
+      }
+    },
+    Damage("the operation removeElement, has a point in time") {
+      $0.append.entries[0].mutations.mutations[0] = WireMutation(.removeElement) {
+        $0.member = Data()
+        $0.expiresAt = 0
+      }
+    },
     Damage("has no cluster id") { $0.append.entries[1].configuration.clearCluster() },
     Damage("lease is 0 ms") { $0.append.entries[1].configuration.leaseMilliseconds = 0 },
     Damage("lease is 9223372036854775807 ms") {
@@ -141,6 +175,29 @@ import Testing
     Damage("read request has no key") { $0.readRequest.number = 1 },
     Damage("has no value") { $0.readReply.found = true },
     Damage("it does not exist") { $0.readReply.value = Data([1]) },
+    Damage("it does not exist") { $0.readReply.type = .hash },
+    Damage("it does not exist") { $0.readReply.memberCount = 1 },
+    Damage("the type 5") {
+      $0.readReply.found = true
+      $0.readReply.type = .UNRECOGNIZED(5)
+    },
+    Damage("one beside members") {
+      $0.readReply.found = true
+      $0.readReply.modifiedIndex = 1
+      $0.readReply.type = .list
+      $0.readReply.value = Data([1])
+    },
+    Damage("do not fit its type") {
+      $0.readReply.found = true
+      $0.readReply.modifiedIndex = 1
+      $0.readReply.type = .set
+    },
+    Damage("do not fit its type") {
+      $0.readReply.found = true
+      $0.readReply.modifiedIndex = 1
+      $0.readReply.value = Data([1])
+      $0.readReply.memberCount = 1
+    },
     Damage("report does not tell") { $0.report.state = "well" },
   ]
 
@@ -214,5 +271,15 @@ import Testing
     let body = [UInt8](repeating: 0x7b, count: 100_000)
     let error = #expect(throws: PeerProtocolError.self) { try decode(body) }
     #expect(error?.reason.contains("groups") == true)
+  }
+}
+
+extension WireMutation {
+  /// A mutation of the key 1 with more than that.
+  fileprivate init(_ operation: WireOperation, _ more: (inout WireMutation) -> Void) {
+    self.init()
+    self.operation = operation
+    key = Data([1])
+    more(&self)
   }
 }

@@ -183,7 +183,7 @@ public struct Evaluation {
     let changes = changed.changes.lazy.map { name, value in
       (name: name, element: value.map { KeyMember(name: name, value: $0) })
     }
-    return try MergedPage.members(precedes: view.precedes).elements(
+    return try MergedPage.members.elements(
       after: name, limit: limit, changes: changes
     ) { after, limit in
       changed.hidesView ? [] : try view.members(of: key, after: after, limit: limit)

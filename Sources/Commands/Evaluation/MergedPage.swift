@@ -44,9 +44,9 @@ public struct MergedPage<Element> {
 }
 
 extension MergedPage<KeyMember> {
-  /// Merges members.
-  public static func members(precedes: @escaping ([UInt8], [UInt8]) -> Bool) -> MergedPage {
-    MergedPage(name: \.name, precedes: precedes)
+  /// Merges members, which are in the order of their names' bytes.
+  public static var members: MergedPage {
+    MergedPage(name: \.name) { $0.lexicographicallyPrecedes($1) }
   }
 }
 

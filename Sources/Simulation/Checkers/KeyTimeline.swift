@@ -5,17 +5,14 @@ import Replication
 struct KeyTimeline {
   private var changes: [[UInt8]: [(index: LogIndex, stored: StoredValue?)]] = [:]
 
+  private var keyspace = PlainKeyspace()
+
   mutating func take(_ entry: Entry) {
     guard case .mutations(let mutations) = entry.payload else { return }
     for mutation in mutations {
-      let old = changes[mutation.key]?.last?.stored
-      let new =
-        mutation.operation == .put
-        ? StoredValue(
-          value: mutation.value, version: (old?.version ?? 0) + 1,
-          createdIndex: old?.createdIndex ?? entry.index, modifiedIndex: entry.index,
-          expiresAt: mutation.expiresAt) : nil
-      changes[mutation.key, default: []].append((entry.index, new))
+      let touched = mutation.operation == .clear ? Array(keyspace.contents.keys) : [mutation.key]
+      keyspace.apply([mutation], at: entry.index)
+      for key in touched { changes[key, default: []].append((entry.index, keyspace.value(for: key))) }
     }
   }
 

@@ -59,7 +59,9 @@ struct KeyspaceModel: SequentialModel {
       case .put:
         let item = Item(key: mutation.key, value: mutation.value, expiresAt: mutation.expiresAt)
         if isThere { items[place] = item } else { items.insert(item, at: place) }
-      default: fatalError("not yet")
+      case .clear: items = []
+      case .expire: if isThere { items[place].expiresAt = mutation.expiresAt }
+      default: preconditionFailure("no simulated client uses values that have members")
       }
     }
   }

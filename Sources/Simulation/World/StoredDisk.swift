@@ -1,3 +1,4 @@
+import Commands
 import Replication
 import SimulatedFiles
 import Storage
@@ -221,14 +222,21 @@ final class StoredDisk {
   /// The replica is the log's replay.
   private func checkReplica(upTo applied: LogIndex) throws {
     let reader = try ReplicaReader(directory: Self.directory, on: files)
-    var expected: [[UInt8]: [UInt8]] = [:]
+    var expected = PlainKeyspace()
     for entry in found.entries.prefix(Int(applied)) {
-      guard case .mutations(let mutations) = entry.payload else { continue }
-      for mutation in mutations { expected[mutation.key] = mutation.operation == .put ? mutation.value : nil }
+      if case .mutations(let mutations) = entry.payload { expected.apply(mutations, at: entry.index) }
     }
-    var stored: [[UInt8]: [UInt8]] = [:]
-    for (key, _) in try reader.keys(after: nil, limit: .max) {
-      stored[key] = try reader.value(for: key)?.value
+    var stored = PlainKeyspace()
+    for key in try reader.keys(after: nil, limit: .max).map(\.key) {
+      guard let value = try reader.value(for: key) else { continue }
+      let members = try reader.members(of: key, after: nil, limit: .max)
+      stored.set(
+        key,
+        Commands.StoredValue(
+          type: value.type, value: value.value, memberCount: value.memberCount,
+          version: UInt64(value.version), createdIndex: value.createdIndex,
+          modifiedIndex: value.modifiedIndex, expiresAt: value.expiresAt),
+        members: Dictionary(uniqueKeysWithValues: members.map { ($0.name, $0.value) }))
     }
     guard stored == expected, applied <= LogIndex(found.entries.count) else {
       throw FakeDisk.Damage(

@@ -8,7 +8,7 @@ public struct PreparedEntries {
   public let entries: [Entry]
   /// The chain's value at each.
   public let checksums: [UInt64]
-  let changes: [(change: KeyChange, form: ByteStringForm)]
+  let changes: OrderedChanges
 
   /// Puts entries in order.
   public init(_ entries: [Entry], checksums: [UInt64]) {

@@ -6,13 +6,15 @@ public final class ReplicaBuilder {
   /// Where in the log the replica stands.
   public private(set) var standing = LogBase.zero
   /// How many keys there are.
-  public private(set) var keyCount: Int64 = 0
+  public var keyCount: Int64 { totals.keys }
   /// The sum of the rows' checksums, modulo 2^64.
-  public private(set) var contentChecksum: UInt64 = 0
+  public var contentChecksum: UInt64 { totals.checksum }
   /// The replica's path.
   public let path: String
+  private var totals = ReplicaTotals()
   private let file: NewDatabase
   private var rows: ReplicaRows?
+  private var members: MemberCursor?
 
   /// Begins the replica of a directory that has none.
   ///
@@ -24,7 +26,9 @@ public final class ReplicaBuilder {
       try ReplicaMeta.insert(node, into: file.connection)
       return file
     }
-    rows = try wordingErrors { try ReplicaRows(file.connection) }
+    (rows, members) = try wordingErrors {
+      (try ReplicaRows(file.connection), try MemberCursor(file.connection))
+    }
   }
 
   /// Applies the next entries, in any number; large batches are faster.
@@ -47,13 +51,7 @@ public final class ReplicaBuilder {
       }
       next.advance(by: entry, checksum: checksum)
     }
-    try wordingErrors {
-      for (change, form) in batch.changes {
-        guard let effect = try rows?.write(change, form) else { return }
-        keyCount &+= effect.keys
-        contentChecksum &+= effect.checksum
-      }
-    }
+    try wordingErrors { try rows?.write(batch.changes, to: &totals) }
     standing = next
   }
 
@@ -63,20 +61,22 @@ public final class ReplicaBuilder {
   /// - Parameter onProgress: Called now and then with the number of rows so far.
   public func copy(_ snapshot: ReplicaReader, onProgress: (Int64) throws -> Void = { _ in }) throws {
     try wordingErrors {
-      let insert = try file.connection.prepare("INSERT INTO kv VALUES (?, ?, ?, ?, ?, ?, ?)")
-      let verdict = try snapshot.verify { row, number, _ in
-        for column in 0..<7 as Range<Int32> { try insert.bind(column: column, of: row, at: column + 1) }
-        try insert.run()
-        keyCount = number
+      let insert = try file.connection.prepare("INSERT INTO kv VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+      let members = try MemberRows(file.connection)
+      let verdict = try snapshot.verify { row, number in
+        switch row {
+        case .key(let row, _):
+          for column in 0..<8 as Range<Int32> { try insert.bind(column: column, of: row, at: column + 1) }
+          try insert.run()
+        case .member(let key, let row): try members.insert(row.member, of: key)
+        }
         if number & 0xFFF == 0 { try onProgress(number) }
       }
       guard verdict.isSound else {
         throw StorageError(
-          .damaged, snapshot.path,
-          "\(snapshot.path) is damaged: \(verdict.damagedCount) of its rows do not fit their checksums, and it has "
-            + "\(verdict.rows) rows where it should have \(verdict.expectedRows).")
+          .damaged, snapshot.path, "\(snapshot.path) is damaged: \(verdict.finding).")
       }
-      contentChecksum = verdict.content
+      totals = ReplicaTotals(keys: verdict.rows, checksum: verdict.content)
       standing = verdict.standing
     }
   }
@@ -84,6 +84,17 @@ public final class ReplicaBuilder {
   /// The value of a key as it stands in the file so far.
   public func value(for key: [UInt8]) throws -> StoredValue? {
     try wordingErrors { try rows?.value(for: key) }
+  }
+
+  /// What stands beside a member of a key in the file so far; nil if there is no such member.
+  public func member(_ name: [UInt8], of key: [UInt8]) throws -> [UInt8]? {
+    try wordingErrors { try members?.find(name, of: key)?.member.value }
+  }
+
+  /// Up to `limit` members of a key after a name, or from the first one, in the order of their names' bytes, as they
+  /// stand in the file so far.
+  public func members(of key: [UInt8], after name: [UInt8]?, limit: Int) throws -> [StoredKeyMember] {
+    try wordingErrors { try members?.members(of: key, after: name, limit: limit, \.member) ?? [] }
   }
 
   /// Says where the replica stands in a log whose entries are the same up to there, but whose chain is another.
@@ -100,10 +111,10 @@ public final class ReplicaBuilder {
 
   /// Writes where it stands, and makes it durable.
   public func complete() throws {
-    rows = nil
+    (rows, members) = (nil, nil)
     try wordingErrors {
       let meta = try ReplicaMeta(file.connection)
-      try meta.write(standing: standing, keyCount: keyCount, contentChecksum: contentChecksum)
+      try meta.write(standing: standing, totals)
       try meta.write(durable: standing.index)
     }
     try wordingErrors { try file.complete() }

@@ -8,7 +8,7 @@
 // For information on using the generated types, please see the documentation:
 //   https://github.com/apple/swift-protobuf/
 
-/// The peer protocol, version 2: what Kvorum nodes say to each other. See peer.md for the framing.
+/// The peer protocol, version 3: what Kvorum nodes say to each other. See peer.md for the framing.
 ///
 /// Rules for changing this file: a field number is never used twice, not even after its field is gone; a new field
 /// must be one that an older node may skip. Anything else needs a new protocol version (peer.md).
@@ -91,11 +91,41 @@ nonisolated enum WireOperation: SwiftProtobuf.Enum, Swift.CaseIterable {
   /// Never sent.
   case unspecified // = 0
 
-  /// The key holds the value from now on.
+  /// The key holds the string from now on, whatever it held before.
   case put // = 1
 
-  /// The key is gone.
+  /// The key is gone, with all its members.
   case delete // = 2
+
+  /// Every key is gone.
+  case clear // = 3
+
+  /// The key, if it exists, ends at the expiry, or never.
+  case expire // = 4
+
+  /// The hash has the field, with this value.
+  case setField // = 5
+
+  /// The hash has the field no longer. Here and below, a key without members is gone.
+  case deleteField // = 6
+
+  /// The set has the member.
+  case addMember // = 7
+
+  /// The set has the member no longer.
+  case removeMember // = 8
+
+  /// The sorted set has the member, with the score that the value writes in decimal.
+  case setScore // = 9
+
+  /// The sorted set has the member no longer.
+  case removeScored // = 10
+
+  /// The list has the value at the position that the member names; elements are in the order of these bytes.
+  case setElement // = 11
+
+  /// The list has nothing there any longer.
+  case removeElement // = 12
   case UNRECOGNIZED(Int)
 
   init() {
@@ -107,6 +137,16 @@ nonisolated enum WireOperation: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 0: self = .unspecified
     case 1: self = .put
     case 2: self = .delete
+    case 3: self = .clear
+    case 4: self = .expire
+    case 5: self = .setField
+    case 6: self = .deleteField
+    case 7: self = .addMember
+    case 8: self = .removeMember
+    case 9: self = .setScore
+    case 10: self = .removeScored
+    case 11: self = .setElement
+    case 12: self = .removeElement
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -116,6 +156,16 @@ nonisolated enum WireOperation: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .unspecified: return 0
     case .put: return 1
     case .delete: return 2
+    case .clear: return 3
+    case .expire: return 4
+    case .setField: return 5
+    case .deleteField: return 6
+    case .addMember: return 7
+    case .removeMember: return 8
+    case .setScore: return 9
+    case .removeScored: return 10
+    case .setElement: return 11
+    case .removeElement: return 12
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -125,6 +175,73 @@ nonisolated enum WireOperation: SwiftProtobuf.Enum, Swift.CaseIterable {
     .unspecified,
     .put,
     .delete,
+    .clear,
+    .expire,
+    .setField,
+    .deleteField,
+    .addMember,
+    .removeMember,
+    .setScore,
+    .removeScored,
+    .setElement,
+    .removeElement,
+  ]
+
+}
+
+/// What a key holds.
+nonisolated enum WireValueType: SwiftProtobuf.Enum, Swift.CaseIterable {
+  typealias RawValue = Int
+
+  /// Any bytes.
+  case string // = 0
+
+  /// Fields with values.
+  case hash // = 1
+
+  /// Values in an order.
+  case list // = 2
+
+  /// Members.
+  case set // = 3
+
+  /// Members with scores.
+  case sortedSet // = 4
+  case UNRECOGNIZED(Int)
+
+  init() {
+    self = .string
+  }
+
+  init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .string
+    case 1: self = .hash
+    case 2: self = .list
+    case 3: self = .set
+    case 4: self = .sortedSet
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  var rawValue: Int {
+    switch self {
+    case .string: return 0
+    case .hash: return 1
+    case .list: return 2
+    case .set: return 3
+    case .sortedSet: return 4
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  static let allCases: [WireValueType] = [
+    .string,
+    .hash,
+    .list,
+    .set,
+    .sortedSet,
   ]
 
 }
@@ -507,16 +624,16 @@ nonisolated struct WireMutations: Sendable {
   init() {}
 }
 
-/// What a command did to one key, already decided.
+/// What a command did to one key, or to one member of it, already decided.
 nonisolated struct WireMutation: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// What happens to the key.
+  /// What happens.
   var operation: WireOperation = .unspecified
 
-  /// Any bytes, none too; always present.
+  /// Any bytes, none too; always present but with a clear.
   var key: Data {
     get {_key ?? Data()}
     set {_key = newValue}
@@ -526,7 +643,7 @@ nonisolated struct WireMutation: Sendable {
   /// Clears the value of `key`. Subsequent reads from it will return its default value.
   mutating func clearKey() {self._key = nil}
 
-  /// Any bytes, none too; always present with a put and never with a delete.
+  /// Any bytes, none too; always present with a put and where a field, a score or an element is set, never else.
   var value: Data {
     get {_value ?? Data()}
     set {_value = newValue}
@@ -536,7 +653,7 @@ nonisolated struct WireMutation: Sendable {
   /// Clears the value of `value`. Subsequent reads from it will return its default value.
   mutating func clearValue() {self._value = nil}
 
-  /// When the key ends, in milliseconds of Unix time; absent means never. Never with a delete.
+  /// When the key ends, in milliseconds of Unix time; absent means never. Only with a put and an expire.
   var expiresAt: Int64 {
     get {_expiresAt ?? 0}
     set {_expiresAt = newValue}
@@ -546,6 +663,16 @@ nonisolated struct WireMutation: Sendable {
   /// Clears the value of `expiresAt`. Subsequent reads from it will return its default value.
   mutating func clearExpiresAt() {self._expiresAt = nil}
 
+  /// The part of the key that changes: any bytes, none too; always present with the operations on members, never else.
+  var member: Data {
+    get {_member ?? Data()}
+    set {_member = newValue}
+  }
+  /// Returns true if `member` has been explicitly set.
+  var hasMember: Bool {self._member != nil}
+  /// Clears the value of `member`. Subsequent reads from it will return its default value.
+  mutating func clearMember() {self._member = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -553,6 +680,7 @@ nonisolated struct WireMutation: Sendable {
   fileprivate var _key: Data? = nil
   fileprivate var _value: Data? = nil
   fileprivate var _expiresAt: Int64? = nil
+  fileprivate var _member: Data? = nil
 }
 
 /// Who belongs to the cluster.
@@ -1126,13 +1254,13 @@ nonisolated struct WireReadReply: Sendable {
   /// The request's number.
   var number: UInt64 = 0
 
-  /// Whether the key exists; if not, value, modified_index, version and expires_at are absent.
+  /// Whether the key exists; if not, all others but applied_index are absent.
   var found: Bool = false
 
   /// Index of the entry that last changed the key; from 1 on if the key exists.
   var modifiedIndex: UInt64 = 0
 
-  /// How often the key was written since it was created.
+  /// How often the key was changed since it was created.
   var version: UInt64 = 0
 
   /// When the key ends, in milliseconds of Unix time; absent means never.
@@ -1148,7 +1276,7 @@ nonisolated struct WireReadReply: Sendable {
   /// The node's applied index when it read the key.
   var appliedIndex: UInt64 = 0
 
-  /// Any bytes, none too; always present if the key exists. Senders put it last.
+  /// Any bytes, none too; always present if the key holds a string, else absent. Senders put it last.
   var value: Data {
     get {_value ?? Data()}
     set {_value = newValue}
@@ -1157,6 +1285,12 @@ nonisolated struct WireReadReply: Sendable {
   var hasValue: Bool {self._value != nil}
   /// Clears the value of `value`. Subsequent reads from it will return its default value.
   mutating func clearValue() {self._value = nil}
+
+  /// What the key holds.
+  var type: WireValueType = .string
+
+  /// How many members it has; from 1 on if it does not hold a string.
+  var memberCount: UInt64 = 0
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1445,7 +1579,11 @@ nonisolated extension WireRole: SwiftProtobuf._ProtoNameProviding {
 }
 
 nonisolated extension WireOperation: SwiftProtobuf._ProtoNameProviding {
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0OPERATION_UNSPECIFIED\0\u{1}OPERATION_PUT\0\u{1}OPERATION_DELETE\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0OPERATION_UNSPECIFIED\0\u{1}OPERATION_PUT\0\u{1}OPERATION_DELETE\0\u{1}OPERATION_CLEAR\0\u{1}OPERATION_EXPIRE\0\u{1}OPERATION_SET_FIELD\0\u{1}OPERATION_DELETE_FIELD\0\u{1}OPERATION_ADD_MEMBER\0\u{1}OPERATION_REMOVE_MEMBER\0\u{1}OPERATION_SET_SCORE\0\u{1}OPERATION_REMOVE_SCORED\0\u{1}OPERATION_SET_ELEMENT\0\u{1}OPERATION_REMOVE_ELEMENT\0")
+}
+
+nonisolated extension WireValueType: SwiftProtobuf._ProtoNameProviding {
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0VALUE_TYPE_STRING\0\u{1}VALUE_TYPE_HASH\0\u{1}VALUE_TYPE_LIST\0\u{1}VALUE_TYPE_SET\0\u{1}VALUE_TYPE_SORTED_SET\0")
 }
 
 nonisolated extension WirePeerMessage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -2059,7 +2197,7 @@ nonisolated extension WireMutations: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension WireMutation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Mutation"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}operation\0\u{1}key\0\u{1}value\0\u{3}expires_at\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}operation\0\u{1}key\0\u{1}value\0\u{3}expires_at\0\u{1}member\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2071,6 +2209,7 @@ nonisolated extension WireMutation: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 2: try { try decoder.decodeSingularBytesField(value: &self._key) }()
       case 3: try { try decoder.decodeSingularBytesField(value: &self._value) }()
       case 4: try { try decoder.decodeSingularInt64Field(value: &self._expiresAt) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self._member) }()
       default: break
       }
     }
@@ -2093,6 +2232,9 @@ nonisolated extension WireMutation: SwiftProtobuf.Message, SwiftProtobuf._Messag
     try { if let v = self._expiresAt {
       try visitor.visitSingularInt64Field(value: v, fieldNumber: 4)
     } }()
+    try { if let v = self._member {
+      try visitor.visitSingularBytesField(value: v, fieldNumber: 5)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2101,6 +2243,7 @@ nonisolated extension WireMutation: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs._key != rhs._key {return false}
     if lhs._value != rhs._value {return false}
     if lhs._expiresAt != rhs._expiresAt {return false}
+    if lhs._member != rhs._member {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2821,7 +2964,7 @@ nonisolated extension WireReadRequest: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireReadReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".ReadReply"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{1}found\0\u{3}modified_index\0\u{1}version\0\u{3}expires_at\0\u{3}applied_index\0\u{1}value\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{1}found\0\u{3}modified_index\0\u{1}version\0\u{3}expires_at\0\u{3}applied_index\0\u{1}value\0\u{1}type\0\u{3}member_count\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2836,6 +2979,8 @@ nonisolated extension WireReadReply: SwiftProtobuf.Message, SwiftProtobuf._Messa
       case 5: try { try decoder.decodeSingularInt64Field(value: &self._expiresAt) }()
       case 6: try { try decoder.decodeSingularUInt64Field(value: &self.appliedIndex) }()
       case 7: try { try decoder.decodeSingularBytesField(value: &self._value) }()
+      case 8: try { try decoder.decodeSingularEnumField(value: &self.type) }()
+      case 9: try { try decoder.decodeSingularUInt64Field(value: &self.memberCount) }()
       default: break
       }
     }
@@ -2867,6 +3012,12 @@ nonisolated extension WireReadReply: SwiftProtobuf.Message, SwiftProtobuf._Messa
     try { if let v = self._value {
       try visitor.visitSingularBytesField(value: v, fieldNumber: 7)
     } }()
+    if self.type != .string {
+      try visitor.visitSingularEnumField(value: self.type, fieldNumber: 8)
+    }
+    if self.memberCount != 0 {
+      try visitor.visitSingularUInt64Field(value: self.memberCount, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2878,6 +3029,8 @@ nonisolated extension WireReadReply: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if lhs._expiresAt != rhs._expiresAt {return false}
     if lhs.appliedIndex != rhs.appliedIndex {return false}
     if lhs._value != rhs._value {return false}
+    if lhs.type != rhs.type {return false}
+    if lhs.memberCount != rhs.memberCount {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -91,35 +91,38 @@ extension WireReader {
 
   private mutating func mutation(of index: UInt64) throws -> Mutation {
     var reader = try message()
-    var operation: UInt64 = 0
+    var number: UInt64 = 0
     var key: [UInt8]?
     var value: [UInt8]?
     var expiresAt: Int64?
+    var member: [UInt8]?
     while let tag = try reader.tag() {
       switch tag {
-      case WireTag.Mutation.operation: operation = try reader.varint()
+      case WireTag.Mutation.operation: number = try reader.varint()
       case WireTag.Mutation.key: key = try reader.bytes()
       case WireTag.Mutation.value: value = try reader.bytes()
       case WireTag.Mutation.expiresAt: expiresAt = Int64(bitPattern: try reader.varint())
+      case WireTag.Mutation.member: member = try reader.bytes()
       default: try reader.skip(tag)
       }
     }
-    guard let key else { throw PeerProtocolError("A mutation of entry \(index) has no key.") }
-    switch operation {
-    case UInt64(Mutation.Operation.put.rawValue):
-      guard let value else { throw PeerProtocolError("A put of entry \(index) has no value.") }
-      return .put(key, value, expiresAt: expiresAt)
-    case UInt64(Mutation.Operation.delete.rawValue):
-      guard value == nil, expiresAt == nil else {
-        throw PeerProtocolError("A delete of entry \(index) has a value or an expiry.")
-      }
-      return .delete(key)
-    default:
+    guard let operation = UInt8(exactly: number).flatMap(Mutation.Operation.init) else {
       throw PeerProtocolError(
         """
-        A mutation of entry \(index) has the operation \(operation), which this release does not know; run the same \
+        A mutation of entry \(index) has the operation \(number), which this release does not know; run the same \
         release on all nodes.
         """)
     }
+    func check(_ isThere: Bool, _ isMeant: Bool, _ what: StaticString) throws {
+      guard isThere != isMeant else { return }
+      throw PeerProtocolError(
+        "A mutation of entry \(index), the operation \(operation), has \(isMeant ? "no" : "a") \(what).")
+    }
+    try check(key != nil, operation != .clear, "key")
+    try check(value != nil, operation.hasValue, "value")
+    try check(member != nil, operation.container != nil, "member")
+    if !operation.hasExpiry { try check(expiresAt != nil, false, "point in time at which the key ends") }
+    return Mutation(
+      operation: operation, key: key ?? [], member: member ?? [], value: value ?? [], expiresAt: expiresAt)
   }
 }

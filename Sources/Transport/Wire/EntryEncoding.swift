@@ -25,8 +25,10 @@ extension LogPosition {
 
 extension Mutation {
   var wireSize: Int {
-    var size = WireSize.varint(UInt64(operation.rawValue)) + WireSize.delimited(key.count)
-    if operation == .put { size += WireSize.delimited(value.count) }
+    var size = WireSize.varint(UInt64(operation.rawValue))
+    if operation != .clear { size += WireSize.delimited(key.count) }
+    if operation.hasValue { size += WireSize.delimited(value.count) }
+    if operation.container != nil { size += WireSize.delimited(member.count) }
     if let expiresAt { size += WireSize.varint(UInt64(bitPattern: expiresAt)) }
     return size
   }
@@ -34,9 +36,10 @@ extension Mutation {
   func write(to writer: inout WireWriter) {
     writer.delimiter(WireTag.Mutations.mutations, wireSize)
     writer.varint(WireTag.Mutation.operation, UInt64(operation.rawValue))
-    writer.bytes(WireTag.Mutation.key, key)
-    if operation == .put { writer.bytes(WireTag.Mutation.value, value) }
+    if operation != .clear { writer.bytes(WireTag.Mutation.key, key) }
+    if operation.hasValue { writer.bytes(WireTag.Mutation.value, value) }
     if let expiresAt { writer.varint(WireTag.Mutation.expiresAt, UInt64(bitPattern: expiresAt)) }
+    if operation.container != nil { writer.bytes(WireTag.Mutation.member, member) }
   }
 }
 

@@ -42,7 +42,9 @@ extension ReadReply {
   var wireSize: Int {
     var size = WireSize.varint(number) + WireSize.varint(1) + WireSize.varint(appliedIndex)
     guard found else { return size }
-    size += WireSize.varint(modifiedIndex) + WireSize.varint(version) + WireSize.delimited(value.count)
+    size += WireSize.varint(modifiedIndex) + WireSize.varint(version) + WireSize.varint(type.wireNumber)
+    size += WireSize.varint(UInt64(memberCount))
+    if type == .string { size += WireSize.delimited(value.count) }
     if let expiresAt { size += WireSize.varint(UInt64(bitPattern: expiresAt)) }
     return size
   }
@@ -55,7 +57,9 @@ extension ReadReply {
     writer.varint(WireTag.ReadReply.modifiedIndex, modifiedIndex)
     writer.varint(WireTag.ReadReply.version, version)
     if let expiresAt { writer.varint(WireTag.ReadReply.expiresAt, UInt64(bitPattern: expiresAt)) }
-    writer.bytes(WireTag.ReadReply.value, value)
+    writer.varint(WireTag.ReadReply.type, type.wireNumber)
+    writer.varint(WireTag.ReadReply.memberCount, UInt64(memberCount))
+    if type == .string { writer.bytes(WireTag.ReadReply.value, value) }
   }
 }
 
@@ -68,6 +72,8 @@ struct ReadReplyDraft {
   private var version: UInt64 = 0
   private var expiresAt: Int64?
   private var appliedIndex: LogIndex = 0
+  private var type: UInt64 = 0
+  private var memberCount: UInt64 = 0
 
   mutating func merge(_ reader: inout WireReader) throws {
     while let tag = try reader.tag() {
@@ -79,6 +85,8 @@ struct ReadReplyDraft {
       case WireTag.ReadReply.expiresAt: expiresAt = Int64(bitPattern: try reader.varint())
       case WireTag.ReadReply.appliedIndex: appliedIndex = try reader.varint()
       case WireTag.ReadReply.value: value = try reader.bytes()
+      case WireTag.ReadReply.type: type = try reader.varint()
+      case WireTag.ReadReply.memberCount: memberCount = try reader.varint()
       default: try reader.skip(tag)
       }
     }
@@ -87,18 +95,40 @@ struct ReadReplyDraft {
   func finished() throws -> ReadReply {
     let applied = try Checks.index(appliedIndex, "applied index of the read reply")
     guard found else {
-      guard value == nil, expiresAt == nil, modifiedIndex == 0, version == 0 else {
+      guard value == nil, expiresAt == nil, modifiedIndex == 0, version == 0, type == 0, memberCount == 0
+      else {
         throw PeerProtocolError("A read reply describes a key of which it says that it does not exist.")
       }
       return ReadReply(number: number, notFoundAt: applied)
     }
-    guard let value, modifiedIndex >= 1 else {
-      throw PeerProtocolError("A read reply has no value, or no index of the entry that wrote it.")
+    guard let type = ValueType.allCases.first(where: { $0.wireNumber == type }) else {
+      throw PeerProtocolError("A read reply has the type \(type), which this release does not know.")
+    }
+    guard (value != nil) == (type == .string), modifiedIndex >= 1 else {
+      throw PeerProtocolError(
+        "A read reply has no value, or one beside members, or no index of the entry that wrote it.")
+    }
+    guard (memberCount > 0) == (type != .string) else {
+      throw PeerProtocolError("A read reply has members that do not fit its type.")
     }
     return ReadReply(
-      number: number, value: value,
+      number: number, type: type, value: value ?? [],
+      memberCount: Int(try Checks.index(memberCount, "number of members in the read reply")),
       modifiedIndex: try Checks.index(modifiedIndex, "modified index of the read reply"),
       version: try Checks.index(version, "version in the read reply"), expiresAt: expiresAt,
       appliedIndex: applied)
+  }
+}
+
+extension ValueType {
+  /// The number in `peer.proto`.
+  var wireNumber: UInt64 {
+    switch self {
+    case .string: 0
+    case .hash: 1
+    case .list: 2
+    case .set: 3
+    case .sortedSet: 4
+    }
   }
 }

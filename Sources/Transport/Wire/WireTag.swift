@@ -38,6 +38,7 @@ enum WireTag {
     static let key = delimited(2)
     static let value = delimited(3)
     static let expiresAt = varint(4)
+    static let member = delimited(5)
   }
   enum Append {
     static let epoch = delimited(1)
@@ -68,5 +69,7 @@ enum WireTag {
     static let expiresAt = varint(5)
     static let appliedIndex = varint(6)
     static let value = delimited(7)
+    static let type = varint(8)
+    static let memberCount = varint(9)
   }
 }

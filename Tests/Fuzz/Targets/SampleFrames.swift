@@ -22,7 +22,13 @@ enum SampleFrames {
     Entry(index: 2, epoch: first, time: -1, payload: .noop),
     Entry(
       index: 3, epoch: second, time: 1_700_000_000_000,
-      payload: .mutations([.put([1, 0xFF], [2], expiresAt: 5), .delete([3]), .put([], [])])),
+      payload: .mutations([
+        .put([1, 0xFF], [2], expiresAt: 5), .delete([3]), .put([], []), Mutation(operation: .clear, key: []),
+        Mutation(operation: .setField, key: [5], member: [], value: [0xFF]),
+        Mutation(operation: .expire, key: [5], expiresAt: -1),
+        Mutation(operation: .addMember, key: [6], member: [7]),
+        Mutation(operation: .removeMember, key: [6], member: [7]),
+      ])),
   ]
 
   static let all: [PeerFrame] = [
@@ -54,6 +60,10 @@ enum SampleFrames {
     .readReply(
       ReadReply(number: 1, value: [4], modifiedIndex: 2, version: 1, expiresAt: nil, appliedIndex: 3)),
     .readReply(ReadReply(number: 1, notFoundAt: 3)),
+    .readReply(
+      ReadReply(
+        number: 1, type: .set, value: [], memberCount: 4, modifiedIndex: 2, version: 1, expiresAt: 9,
+        appliedIndex: 3)),
     .report(
       NodeReport(
         last: LogPosition(epoch: second, index: 3), commit: 2, applied: 1, logBytes: 4, replicaBytes: 5,

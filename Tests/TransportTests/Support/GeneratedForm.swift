@@ -53,7 +53,9 @@ extension WirePeerMessage {
     wire.modifiedIndex = reply.modifiedIndex
     wire.version = reply.version
     if let expiresAt = reply.expiresAt { wire.expiresAt = expiresAt }
-    wire.value = Data(reply.value)
+    wire.type = WireValueType(rawValue: Int(reply.type.wireNumber)) ?? .string
+    wire.memberCount = UInt64(reply.memberCount)
+    if reply.type == .string { wire.value = Data(reply.value) }
     return wire
   }
 
@@ -80,9 +82,10 @@ extension WirePeerMessage {
 
   private static func generated(_ mutation: Mutation) -> WireMutation {
     var wire = WireMutation()
-    wire.operation = mutation.operation == .put ? .put : .delete
-    wire.key = Data(mutation.key)
-    if mutation.operation == .put { wire.value = Data(mutation.value) }
+    wire.operation = WireOperation(rawValue: Int(mutation.operation.rawValue)) ?? .unspecified
+    if mutation.operation != .clear { wire.key = Data(mutation.key) }
+    if mutation.operation.container != nil { wire.member = Data(mutation.member) }
+    if mutation.operation.hasValue { wire.value = Data(mutation.value) }
     if let expiresAt = mutation.expiresAt { wire.expiresAt = expiresAt }
     return wire
   }

@@ -89,8 +89,11 @@ struct RandomContent {
 
   mutating func readReply() -> ReadReply {
     guard bool() else { return ReadReply(number: number(), notFoundAt: index()) }
+    let type = ValueType.allCases.randomElement(using: &random) ?? .string
     return ReadReply(
-      number: number(), value: bytes(), modifiedIndex: 1 + index() / 2, version: index(),
+      number: number(), type: type, value: type == .string ? bytes() : [],
+      memberCount: type == .string ? 0 : Int(1 + index() / 2), modifiedIndex: 1 + index() / 2,
+      version: index(),
       expiresAt: bool() ? time() : nil, appliedIndex: index())
   }
 
@@ -112,7 +115,11 @@ struct RandomContent {
   }
 
   mutating func mutation() -> Mutation {
-    bool() ? .put(bytes(), bytes(), expiresAt: bool() ? time() : nil) : .delete(bytes())
+    let operation = Mutation.Operation.allCases.randomElement(using: &random) ?? .put
+    return Mutation(
+      operation: operation, key: operation == .clear ? [] : bytes(),
+      member: operation.container == nil ? [] : bytes(), value: operation.hasValue ? bytes() : [],
+      expiresAt: operation.hasExpiry && bool() ? time() : nil)
   }
 
   mutating func configuration() -> ClusterConfiguration {

@@ -1,3 +1,4 @@
+import Commands
 import Foundation
 import Replication
 import SQLite
@@ -5,9 +6,12 @@ import Storage
 
 /// The files of a node that has ended.
 struct NodeFiles: Sendable {
-  /// A row of `kv` with all that must be equal everywhere.
+  /// A key with all that must be equal everywhere.
   struct Row: Hashable, Sendable {
+    var type: String
+    /// Empty for a key that has members.
     var value: [UInt8]
+    var members: [[UInt8]: [UInt8]]
     var version: Int64
     var created: UInt64
     var modified: UInt64
@@ -49,13 +53,22 @@ struct NodeFiles: Sendable {
   }
 
   private func rows(_ replica: SQLiteConnection) throws -> [[UInt8]: Row] {
+    var members: [[UInt8]: [[UInt8]: [UInt8]]] = [:]
+    let all = try replica.prepare("SELECT key, member, value FROM member")
+    while try all.step() { members[all.bytes(0), default: [:]][all.bytes(1)] = all.bytes(2) }
     let statement = try replica.prepare(
-      "SELECT key, value, version, created_index, modified_index, expires_at FROM kv")
+      """
+      SELECT key, CASE type WHEN 'string' THEN value ELSE '' END, version, created_index, modified_index, expires_at,
+        type
+      FROM kv
+      """)
     var rows: [[UInt8]: Row] = [:]
     while try statement.step() {
-      rows[statement.bytes(0)] = Row(
-        value: statement.bytes(1), version: statement.integer(2), created: statement.bits(3),
-        modified: statement.bits(4), expiresAt: statement.optionalInteger(5))
+      let key = statement.bytes(0)
+      rows[key] = Row(
+        type: statement.text(6), value: statement.bytes(1), members: members[key] ?? [:],
+        version: statement.integer(2), created: statement.bits(3), modified: statement.bits(4),
+        expiresAt: statement.optionalInteger(5))
     }
     return rows
   }
@@ -63,30 +76,22 @@ struct NodeFiles: Sendable {
   private func replay(_ log: LogReader, to last: LogIndex, _ applied: LogIndex) throws -> [[UInt8]: Row]? {
     guard last > 0 else { return [:] }
     guard try log.checksum(at: 1) != nil else { return nil }
-    var rows: [[UInt8]: Row] = [:]
+    var keyspace = PlainKeyspace()
     var next: LogIndex = 1
     while next <= last {
       let entries = try log.entries(from: next, limitBytes: 8 << 20, limitCount: 8_192)
       guard let newest = entries.last else { throw BenchError("\(log.path) ends before entry \(next)") }
       for entry in entries where entry.index <= applied {
-        guard case .mutations(let mutations) = entry.payload else { continue }
-        for mutation in mutations { Self.apply(mutation, at: entry.index, to: &rows) }
+        if case .mutations(let mutations) = entry.payload { keyspace.apply(mutations, at: entry.index) }
       }
       next = newest.index + 1
     }
-    return rows
-  }
-
-  private static func apply(_ mutation: Mutation, at index: LogIndex, to rows: inout [[UInt8]: Row]) {
-    switch mutation.operation {
-    case .delete: rows[mutation.key] = nil
-    case .put:
-      let old = rows[mutation.key]
-      rows[mutation.key] = Row(
-        value: mutation.value, version: (old?.version ?? 0) + 1, created: old?.created ?? index,
-        modified: index,
-        expiresAt: mutation.expiresAt)
-    default: fatalError("not yet")
+    return keyspace.contents.mapValues { content in
+      let value = content.value
+      return Row(
+        type: value.type.rawValue, value: value.value, members: content.members,
+        version: Int64(value.version), created: value.createdIndex, modified: value.modifiedIndex,
+        expiresAt: value.expiresAt)
     }
   }
 }

@@ -9,8 +9,9 @@ struct ExportCommand: ParsableCommand {
     abstract: "Write all keys of a replica, or all changes of a log, in a format that other programs read.",
     discussion: """
       A directory or a replica.db gives the keys as they stand; a log.db gives the committed changes in their order. \
-      `json` has one key a line, `resp` are Redis commands for `redis-cli --pipe`, `text` are lines of `WRITE key value`, \
-      which cannot hold every key and value: what is left out is counted.
+      `json` has one key or member a line, `resp` are Redis commands for `redis-cli --pipe`, `text` are lines of `WRITE key value`, \
+      which cannot hold every key and value, and no member of a hash, set or list: what is left out is counted. So are \
+      changes of lists in `resp` if the log does not begin at entry 1: only the whole log says where in a list they are.
 
         kvlog export data/slave1 --output keys.jsonl
         kvlog export data/slave1 --format resp | redis-cli --pipe
@@ -50,7 +51,9 @@ struct ExportCommand: ParsableCommand {
     try conclude {
       let place = try SourcePlace(path)
       let sink = try ExportOutput(output)
-      var writer = ExportWriter(ImportFormat(rawValue: format) ?? .json, sink)
+      let listsAreKnown = place.replica != nil || place.log?.base?.index == 0
+      var writer = ExportWriter(
+        ImportFormat(rawValue: format) ?? .json, listsAreKnown: listsAreKnown, sink)
       let progress = ProgressLine("exported", unit: "records")
       let (index, problems) =
         if let replica = place.replica { try write(replica, to: &writer, progress) } else {
@@ -73,11 +76,33 @@ struct ExportCommand: ParsableCommand {
   ) throws -> (LogIndex, [String]) {
     var problems: [String] = []
     let total = UInt64(max(0, try replica.reader.count()))
-    let verdict = try replica.reader.verify { key, value, isSound in
-      guard isSound else { return }
-      try writer.write([.put(key, value.value, expiresAt: value.expiresAt)])
-      if writer.written & 0xFFF == 0 { progress.show(writer.written, of: total) }
+    var keys: UInt64 = 0
+    // A key that has members comes into being with the first, and can have an expiry only then.
+    var container: (key: [UInt8], type: ValueType, expiresAt: Int64?)?
+    func finishContainer(_ writer: inout ExportWriter) throws {
+      if let container, container.expiresAt != nil {
+        try writer.write([Mutation(operation: .expire, key: container.key, expiresAt: container.expiresAt)])
+      }
+      container = nil
+      writer.forgetLists()
     }
+    let verdict = try replica.reader.verify { key, value, isSound in
+      try finishContainer(&writer)
+      keys += 1
+      if keys & 0xFFF == 0 { progress.show(keys, of: total) }
+      guard isSound else { return }
+      if value.type == .string {
+        try writer.write([.put(key, value.value, expiresAt: value.expiresAt)])
+      } else {
+        container = (key, value.type, value.expiresAt)
+      }
+    } member: { key, member, isSound in
+      guard isSound, let container, let operation = container.type.setting else { return }
+      try writer.write([
+        Mutation(operation: operation, key: key, member: member.name, value: member.value)
+      ])
+    }
+    try finishContainer(&writer)
     for key in verdict.damagedKeys.prefix(20) {
       problems.append(
         "the row of the key '\(String(decoding: key.prefix(64), as: UTF8.self))' does not fit its checksum and was left out"
@@ -85,9 +110,7 @@ struct ExportCommand: ParsableCommand {
     }
     if verdict.damagedCount > 20 { problems.append("\(verdict.damagedCount) such rows in all") }
     if !verdict.isSound, verdict.damagedCount == 0 {
-      problems.append(
-        "\(replica.path) has \(verdict.rows) rows and should have \(verdict.expectedRows): some were removed or added by hand"
-      )
+      problems.append("\(replica.path) is damaged: \(verdict.finding): some were removed or added by hand")
     }
     return (verdict.standing.index, problems)
   }
@@ -127,5 +150,12 @@ struct ExportCommand: ParsableCommand {
       text += report.problems.map { $0 + "\n" }.joined()
     }
     FileHandle.standardError.write(Data(text.utf8))
+  }
+}
+
+extension ValueType {
+  /// The operation that sets a member of such a value; nil for a string.
+  fileprivate var setting: Mutation.Operation? {
+    Mutation.Operation.allCases.first { $0.container == self && !$0.isRemoval }
   }
 }

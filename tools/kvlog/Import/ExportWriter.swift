@@ -3,37 +3,35 @@ import Glibc
 import NIOCore
 import RESP
 import Replication
+import Storage
 
 /// Writes mutations in one of the formats that can be imported.
 struct ExportWriter {
   let format: ImportFormat
   private let output: ExportOutput
   /// Mutations that the format cannot express.
-  private(set) var leftOut: UInt64 = 0
+  var leftOut: UInt64 { leftOutTexts + commands.leftOut }
+  private var leftOutTexts: UInt64 = 0
   /// Puts whose expiry the format cannot express.
   private(set) var withoutExpiry: UInt64 = 0
   private(set) var written: UInt64 = 0
   private var buffer = ByteBuffer()
+  private var commands: CommandWriter
 
-  init(_ format: ImportFormat, _ output: ExportOutput) {
+  /// - Parameter listsAreKnown: Whether all that happened to a list is written, from its first element on.
+  init(_ format: ImportFormat, listsAreKnown: Bool, _ output: ExportOutput) {
     self.format = format
     self.output = output
+    commands = CommandWriter(listsAreKnown: listsAreKnown)
   }
 
   /// Writes what one entry did.
   mutating func write(_ mutations: [Mutation]) throws {
-    let isTransaction = format == .resp && mutations.count > 1
-    if isTransaction { buffer.writeRESPRequest(["MULTI"]) }
-    for mutation in mutations {
-      switch format {
-      case .text: writeText(mutation)
-      case .json: writeJSON(mutation)
-      case .resp:
-        written += 1
-        buffer.writeCommand(mutation)
-      }
+    switch format {
+    case .text: for mutation in mutations { writeText(mutation) }
+    case .json: for mutation in mutations { writeJSON(mutation) }
+    case .resp: written += UInt64(commands.write(mutations, to: &buffer))
     }
-    if isTransaction { buffer.writeRESPRequest(["EXEC"]) }
     if buffer.readableBytes > 1 << 18 { try flush() }
   }
 
@@ -47,7 +45,7 @@ struct ExportWriter {
       !mutation.key.contains(where: { $0 == 0x20 || $0 == 0x0A || $0 == 0x0D || $0 == 0 }),
       !mutation.value.contains(where: { $0 == 0x0A || $0 == 0 }), mutation.value.last != 0x0D
     else {
-      leftOut += 1
+      leftOutTexts += 1
       return
     }
     if mutation.expiresAt != nil { withoutExpiry += 1 }
@@ -62,31 +60,27 @@ struct ExportWriter {
   private mutating func writeJSON(_ mutation: Mutation) {
     written += 1
     buffer.writeString("{")
-    buffer.writeJSONField("key", mutation.key)
-    buffer.writeString(",")
-    switch mutation.operation {
-    case .put:
-      buffer.writeJSONField("value", mutation.value)
-      if let end = mutation.expiresAt { buffer.writeString(",\"expires_at\":\(end)") }
-    case .delete: buffer.writeString("\"deleted\":true")
-    default: fatalError("not yet")
+    var separator = ""
+    func write(_ name: String, _ bytes: [UInt8]) {
+      buffer.writeString(separator)
+      buffer.writeJSONField(name, bytes)
+      separator = ","
     }
+    if mutation.operation != .clear { write("key", mutation.key) }
+    switch mutation.operation {
+    case .put: write("value", mutation.value)
+    case .delete: buffer.writeString(",\"deleted\":true")
+    case let operation:
+      write("op", Array(operation.word.utf8))
+      if operation.container != nil { write("member", mutation.member) }
+      if operation.hasValue { write("value", mutation.value) }
+    }
+    if let end = mutation.expiresAt { buffer.writeString(",\"expires_at\":\(end)") }
     buffer.writeString("}\n")
   }
-}
 
-extension ByteBuffer {
-  /// Writes the Redis command that does what a mutation does.
-  mutating func writeCommand(_ mutation: Mutation) {
-    switch mutation.operation {
-    case .put:
-      var arguments = [Array("SET".utf8), mutation.key, mutation.value]
-      if let end = mutation.expiresAt { arguments += [Array("PXAT".utf8), Array("\(end)".utf8)] }
-      writeRESPRequest(arguments)
-    case .delete: writeRESPRequest([Array("DEL".utf8), mutation.key])
-    default: fatalError("not yet")
-    }
-  }
+  /// Says that what is written from here on is of other keys.
+  mutating func forgetLists() { commands.forgetLists() }
 }
 
 /// Where an export goes: the standard output or a new file.

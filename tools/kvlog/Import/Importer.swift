@@ -60,7 +60,12 @@ final class Importer {
       if number & 0xFFF == 0 { progress(reader.bytesRead) }
       switch record {
       case .mutations(let mutations):
-        if let reason = refusal(of: mutations) { note(reason, at: place) } else { try add(mutations) }
+        if let reason = refusal(of: mutations) {
+          note(reason, at: place)
+        } else {
+          try keyspace.add(mutations)
+          try addEntry(mutations)
+        }
       case .commands(let commands): try run(commands, at: place, time: (reader as? CommandReader)?.time)
       case .passedOver(let what): report.passedOver[what, default: 0] += 1
       case .damaged(let reason): note(reason, at: place)
@@ -78,8 +83,8 @@ final class Importer {
     return report
   }
 
-  private func add(_ mutations: [Mutation], time: Int64? = nil) throws {
-    keyspace.add(mutations)
+  /// Makes an entry of what the keyspace has been told.
+  private func addEntry(_ mutations: [Mutation], time: Int64? = nil) throws {
     report.entries += 1
     try append(.mutations(mutations), time: time)
   }
@@ -102,6 +107,10 @@ final class Importer {
     for mutation in mutations {
       if mutation.key.count > context.limits.maxKeyBytes {
         return "the key has \(mutation.key.count) bytes, and the limit is \(context.limits.maxKeyBytes)"
+      }
+      if mutation.member.count > context.limits.maxValueBytes {
+        return
+          "the member has \(mutation.member.count) bytes, and the limit is \(context.limits.maxValueBytes)"
       }
       if mutation.value.count > context.limits.maxValueBytes {
         return "the value has \(mutation.value.count) bytes, and the limit is \(context.limits.maxValueBytes)"
@@ -131,10 +140,10 @@ final class Importer {
         note("\(command.name.uppercased()) failed: \(text)", at: place)
         continue
       }
-      keyspace.add(outcome.mutations)
+      try keyspace.add(outcome.mutations)
       decided += outcome.mutations
     }
-    if !decided.isEmpty { try add(decided, time: time) }
+    if !decided.isEmpty { try addEntry(decided, time: time) }
   }
 
   private func note(_ reason: String, at place: String) {

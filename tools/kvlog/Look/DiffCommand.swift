@@ -31,7 +31,7 @@ struct DiffCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The directory for replicas that are built on the way.", valueName: "dir"))
   var scratch: String?
 
-  @Flag(help: "Print the values too.")
+  @Flag(help: "Print the values too, and the first of the members that differ.")
   var values = false
 
   @Flag(help: "Print JSON, a key a line.")
@@ -64,11 +64,33 @@ struct DiffCommand: ParsableCommand {
   }
 
   private func line(_ difference: KeyspaceDifference) -> String {
-    let key = readable(difference.key)
     func text(_ value: StoredValue) -> String {
-      "version \(value.version) of entry \(value.modifiedIndex)"
-        + (values ? ": \(readableValue(value.value))" : "")
+      let start =
+        (value.type == .string ? "" : "\(value.type.rawValue) of \(value.memberCount), ")
+        + "version \(value.version) of entry \(value.modifiedIndex)"
+      return start + (values && value.type == .string ? ": \(readableValue(value.value))" : "")
     }
+    return ([head(difference, text)] + (values ? memberLines(difference) : [])).joined(separator: "\n")
+  }
+
+  private func memberLines(_ difference: KeyspaceDifference) -> [String] {
+    var lines = difference.members.map { member in
+      let name = "    \(readable(member.name))"
+      func text(_ value: [UInt8]) -> String { value.isEmpty ? "" : "  \(readableValue(value))" }
+      return switch (member.first, member.second) {
+      case (let one?, let other?): "  ~\(name)\(text(one))  ->\(text(other))"
+      case (let one?, nil): "  -\(name)\(text(one))"
+      case (nil, let other): "  +\(name)\(text(other ?? []))"
+      }
+    }
+    if difference.memberCount > lines.count {
+      lines.append("  and \(difference.memberCount - lines.count) members more")
+    }
+    return lines
+  }
+
+  private func head(_ difference: KeyspaceDifference, _ text: (StoredValue) -> String) -> String {
+    let key = readable(difference.key)
     switch (difference.first, difference.second) {
     case (let one?, let other?): return "~ \(key)  \(text(one))  ->  \(text(other))"
     case (let one?, nil): return "- \(key)  \(text(one))"
@@ -79,6 +101,8 @@ struct DiffCommand: ParsableCommand {
 
   private struct Line: Encodable {
     struct Side: Encodable {
+      var type: String
+      var members: Int?
       var version: Int64
       var createdIndex: LogIndex
       var modifiedIndex: LogIndex
@@ -87,29 +111,58 @@ struct DiffCommand: ParsableCommand {
       var valueBase64: String?
 
       init(_ value: StoredValue) {
+        type = value.type.rawValue
+        members = value.type == .string ? nil : value.memberCount
         version = value.version
         createdIndex = value.createdIndex
         modifiedIndex = value.modifiedIndex
         expiresAt = value.expiresAt
-        self.value = String(validating: value.value, as: UTF8.self)
-        valueBase64 = self.value == nil ? Data(value.value).base64EncodedString() : nil
+        guard value.type == .string else { return }
+        (self.value, valueBase64) = Line.text(value.value)
+      }
+    }
+    struct Member: Encodable {
+      var member: String?
+      var memberBase64: String?
+      var a: String?
+      var aBase64: String?
+      var b: String?
+      var bBase64: String?
+
+      init(_ difference: KeyspaceDifference.Member) {
+        (member, memberBase64) = Line.text(difference.name)
+        if let first = difference.first { (a, aBase64) = Line.text(first) }
+        if let second = difference.second { (b, bBase64) = Line.text(second) }
       }
     }
     var key: String?
     var keyBase64: String?
     var a: Side?
     var b: Side?
+    /// The first of the members that differ.
+    var members: [Member]?
+    var memberDifferences: Int?
+
+    init(_ difference: KeyspaceDifference) {
+      (key, keyBase64) = Self.text(difference.key)
+      a = difference.first.map(Side.init)
+      b = difference.second.map(Side.init)
+      guard difference.memberCount > 0 else { return }
+      members = difference.members.map(Member.init)
+      memberDifferences = difference.memberCount
+    }
+
+    static func text(_ bytes: [UInt8]) -> (String?, base64: String?) {
+      let text = String(validating: bytes, as: UTF8.self)
+      return (text, text == nil ? Data(bytes).base64EncodedString() : nil)
+    }
   }
 
   private func jsonLine(_ difference: KeyspaceDifference) throws -> String {
-    let key = String(validating: difference.key, as: UTF8.self)
-    let line = Line(
-      key: key, keyBase64: key == nil ? Data(difference.key).base64EncodedString() : nil,
-      a: difference.first.map(Line.Side.init), b: difference.second.map(Line.Side.init))
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     encoder.keyEncodingStrategy = .convertToSnakeCase
-    return String(decoding: try encoder.encode(line), as: UTF8.self)
+    return String(decoding: try encoder.encode(Line(difference)), as: UTF8.self)
   }
 }
 

@@ -46,7 +46,9 @@ struct DumpCommand: ParsableCommand {
         throw Unusable("\(path) has no log that can be read; kvlog export prints the keys of a replica.")
       }
       let dump = Dump(log: log, commit: place.commit, filter: filter, includesUncommitted: uncommitted)
-      return try dump.run(DumpWriter(json ? .json : format, isLong: long, try ExportOutput(nil)))
+      return try dump.run(
+        DumpWriter(
+          json ? .json : format, isLong: long, listsAreKnown: dump.listsAreKnown, try ExportOutput(nil)))
     }
   }
 }
@@ -59,7 +61,12 @@ struct Dump {
   let filter: EntryFilter
   let includesUncommitted: Bool
 
-  /// Returns whether all that was asked for could be read.
+  /// Whether all that happened to the keys that are wanted is printed, from the first entry on.
+  var listsAreKnown: Bool {
+    log.base?.index == 0 && filter.from ?? 0 <= 1 && filter.since == nil && filter.epoch == nil
+  }
+
+  /// Returns whether all that was asked for could be read, and printed.
   func run(_ writer: DumpWriter) throws -> Bool {
     var writer = writer
     var isWhole = true
@@ -108,6 +115,11 @@ struct Dump {
     }
     if let reached = previous?.index, reached < min(last, log.commit) {
       complain("it ends at entry \(reached), and entries up to \(log.commit) were committed in it")
+    }
+    if writer.leftOut > 0 {
+      complain(
+        "\(writer.leftOut) changes of lists were left out: which commands do them only the log from entry 1 on tells"
+      )
     }
     try writer.finish()
     return isWhole

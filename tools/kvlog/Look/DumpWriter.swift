@@ -2,6 +2,7 @@ import Foundation
 import NIOCore
 import RESP
 import Replication
+import Storage
 
 /// Prints entries in one of the formats.
 struct DumpWriter {
@@ -10,21 +11,21 @@ struct DumpWriter {
   let isLong: Bool
   private let output: ExportOutput
   private var buffer = ByteBuffer()
+  private var commands: CommandWriter
   private var openStatements = 0
   private static let statementsAtOnce = 1_000
 
-  init(_ format: DumpFormat, isLong: Bool, _ output: ExportOutput) {
+  /// - Parameter listsAreKnown: Whether all that happened to the lists is written, from the log's first entry on.
+  init(_ format: DumpFormat, isLong: Bool, listsAreKnown: Bool = false, _ output: ExportOutput) {
     self.format = format
     self.isLong = isLong
     self.output = output
-    guard format == .sql else { return }
-    buffer.writeString(
-      """
-      CREATE TABLE IF NOT EXISTS kv (key PRIMARY KEY NOT NULL, value NOT NULL, version INTEGER NOT NULL,
-        created_index INTEGER NOT NULL, modified_index INTEGER NOT NULL, expires_at INTEGER);
-
-      """)
+    commands = CommandWriter(listsAreKnown: listsAreKnown)
+    if format == .sql { buffer.writeString(MutationSQL.tables) }
   }
+
+  /// How many changes of lists the format could not express.
+  var leftOut: UInt64 { commands.leftOut }
 
   /// Prints an entry with those of its changes that are wanted.
   mutating func write(_ entry: Entry, _ mutations: [Mutation], isCommitted: Bool) throws {
@@ -77,14 +78,9 @@ struct DumpWriter {
           + "\(set.slaves.map(\.name).joined(separator: " "))\n")
     case .mutations:
       for mutation in mutations {
-        switch mutation.operation {
-        case .put:
-          buffer.writeString("\(head)WRITE \(readable(mutation.key)) \(readableValue(mutation.value))")
-          if isLong, let end = mutation.expiresAt {
-            buffer.writeString(" until \(Moment(milliseconds: end))")
-          }
-        case .delete: buffer.writeString("\(head)DELETE \(readable(mutation.key))")
-        default: fatalError("not yet")
+        buffer.writeString(head + mutation.line())
+        if mutation.operation == .expire || isLong, let end = mutation.expiresAt {
+          buffer.writeString(" until \(Moment(milliseconds: end))")
         }
         buffer.writeString("\n")
       }
@@ -121,11 +117,15 @@ struct DumpWriter {
   }
 
   private mutating func writeJSON(_ mutation: Mutation) {
-    buffer.writeString("\"op\":\"\(mutation.operation)\",")
-    buffer.writeJSONField("key", mutation.key)
-    guard mutation.operation == .put else { return }
-    buffer.writeString(",")
-    buffer.writeJSONField("value", mutation.value)
+    let operation = mutation.operation
+    buffer.writeString("\"op\":\"\(operation.word)\"")
+    func write(_ name: String, _ bytes: [UInt8]) {
+      buffer.writeString(",")
+      buffer.writeJSONField(name, bytes)
+    }
+    if operation != .clear { write("key", mutation.key) }
+    if operation.container != nil { write("member", mutation.member) }
+    if operation.hasValue { write("value", mutation.value) }
     if let end = mutation.expiresAt { buffer.writeString(",\"expires_at\":\(end)") }
   }
 
@@ -135,52 +135,14 @@ struct DumpWriter {
     guard !mutations.isEmpty else { return }
     // An entry is seen whole or not at all; many share a transaction, which is many times as fast.
     if openStatements == 0 { buffer.writeString("BEGIN;\n") }
-    for mutation in mutations {
-      switch mutation.operation {
-      case .put:
-        buffer.writeString("INSERT INTO kv VALUES (")
-        writeLiteral(mutation.key)
-        buffer.writeString(", ")
-        writeLiteral(mutation.value)
-        buffer.writeString(
-          ", 1, \(entry.index), \(entry.index), \(mutation.expiresAt.map(String.init) ?? "NULL")) ON CONFLICT (key) DO UPDATE SET "
-            + "value = excluded.value, version = version + 1, modified_index = excluded.modified_index, "
-            + "expires_at = excluded.expires_at;\n")
-      case .delete:
-        buffer.writeString("DELETE FROM kv WHERE key = ")
-        writeLiteral(mutation.key)
-        buffer.writeString(";\n")
-      default: fatalError("not yet")
-      }
-    }
+    for mutation in mutations { buffer.writeBytes(mutation.sql(at: entry.index).bytes) }
     openStatements += mutations.count
     guard openStatements >= Self.statementsAtOnce else { return }
     buffer.writeString("COMMIT;\n")
     openStatements = 0
   }
 
-  /// As the replica has it: text if it can be, else a blob.
-  private mutating func writeLiteral(_ bytes: [UInt8]) {
-    guard String(validating: bytes, as: UTF8.self) != nil, !bytes.contains(0) else {
-      buffer.writeString("X'")
-      for byte in bytes { buffer.writeString((byte < 16 ? "0" : "") + String(byte, radix: 16)) }
-      buffer.writeString("'")
-      return
-    }
-    buffer.writeString("'")
-    for part in bytes.split(separator: UInt8(ascii: "'"), omittingEmptySubsequences: false).enumerated() {
-      if part.offset > 0 { buffer.writeString("''") }
-      buffer.writeBytes(part.element)
-    }
-    buffer.writeString("'")
-  }
-
   // MARK: RESP
 
-  private mutating func writeCommands(_ mutations: [Mutation]) {
-    let isTransaction = mutations.count > 1
-    if isTransaction { buffer.writeRESPRequest(["MULTI"]) }
-    for mutation in mutations { buffer.writeCommand(mutation) }
-    if isTransaction { buffer.writeRESPRequest(["EXEC"]) }
-  }
+  private mutating func writeCommands(_ mutations: [Mutation]) { commands.write(mutations, to: &buffer) }
 }

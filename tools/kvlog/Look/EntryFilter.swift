@@ -45,6 +45,8 @@ struct EntryFilter: ParsableArguments {
   }
 
   func takes(_ mutation: Mutation) -> Bool {
+    // Every key is among those that are gone.
+    if mutation.operation == .clear { return true }
     if let key { return mutation.key == Array(key.utf8) }
     if let prefix { return mutation.key.starts(with: prefix.utf8) }
     return true

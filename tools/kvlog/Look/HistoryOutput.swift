@@ -60,15 +60,9 @@ final class HistoryOutput {
 
   private func line(_ change: KeyHistory.Change) -> String {
     var line = "\(change.index)  \(Moment(milliseconds: change.time))  \(change.epoch)  "
-    line += change.op == "put" ? "WRITE" : "DELETE"
-    if change.op == "put" {
-      line +=
-        " "
-        + (change.value.map { readableValue(Array($0.utf8), limit: 200) }
-          ?? "base64 \(change.valueBase64 ?? "")")
-      if let end = change.expiresAt { line += "  until \(Moment(milliseconds: end))" }
-      if let version = change.version { line += "  version \(version)" }
-    }
+    line += change.line
+    if let end = change.expiresAt { line += "  until \(Moment(milliseconds: end))" }
+    if let version = change.version { line += "  version \(version)" }
     return line + "  (\(change.state))"
   }
 }

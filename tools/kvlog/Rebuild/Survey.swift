@@ -110,9 +110,7 @@ struct Survey {
     do {
       let verdict = try replica.reader.verify()
       if verdict.isSound { return true }
-      problems.append(
-        "\(replica.path) is damaged: \(verdict.damagedCount) of its rows do not fit their checksums, and it has "
-          + "\(verdict.rows) rows where it should have \(verdict.expectedRows)")
+      problems.append("\(replica.path) is damaged: \(verdict.finding)")
     } catch {
       problems.append("\(error)")
     }

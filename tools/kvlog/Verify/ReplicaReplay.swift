@@ -31,12 +31,8 @@ struct ReplicaReplay {
     var findings = Findings(isWhole: isWhole)
     let directory = try TemporaryDirectory(in: scratch)
     let written = try ReplicaBuilder(directory: try directory.directory("written"), node: NodeID(0))
-    let deleted =
-      try isWhole ? nil : ReplicaBuilder(directory: try directory.directory("deleted"), node: NodeID(0))
-    if !isWhole {
-      written.begin(after: base)
-      deleted?.begin(after: base)
-    }
+    let touched = try isWhole ? nil : TouchedKeys(directory, after: base)
+    if !isWhole { written.begin(after: base) }
     let merge = LogMerge([log], after: base)
     let last = replica.standing.index
     try EntryBatches {
@@ -44,7 +40,7 @@ struct ReplicaReplay {
       return merge.next()
     }.forEach { batch in
       try written.apply(batch)
-      try deleted?.apply(deletions(of: batch))
+      try touched?.apply(batch)
       progress(written.standing.index - base.index, last - base.index)
     }
     guard written.standing.index == last else {
@@ -60,42 +56,39 @@ struct ReplicaReplay {
         at: last)
     }
     let isEqual = isWhole && written.contentChecksum == content
-    let paths = (written.path, deleted?.path)
     try written.complete()
-    try deleted?.complete()
     if isEqual { return findings }
-    try compare(paths.0, paths.1, base.index, &findings)
+    let expected = try ReplicaReader(path: written.path, isOffline: true)
+    // Once the log says that every key is gone, what follows says all.
+    let partly = try touched.flatMap { $0.isCleared ? nil : try $0.complete() }
+    try compare(expected, partly, base.index, &findings)
     return findings
   }
 
-  /// The keys that a batch deletes, as keys that are there.
-  private func deletions(of batch: PreparedEntries) -> PreparedEntries {
-    let entries = batch.entries.map { entry in
-      guard case .mutations(let mutations) = entry.payload else { return entry }
-      let deleted = mutations.filter { $0.operation == .delete }.map { Mutation.put($0.key, []) }
-      return Entry(
-        index: entry.index, epoch: entry.epoch, time: entry.time,
-        payload: deleted.isEmpty ? .noop : .mutations(deleted))
-    }
-    return PreparedEntries(entries, checksums: batch.checksums)
-  }
-
   private func compare(
-    _ written: String, _ deleted: String?, _ base: LogIndex, _ findings: inout Findings
+    _ expected: ReplicaReader, _ touched: TouchedKeys.Reader?, _ base: LogIndex, _ findings: inout Findings
   ) throws {
-    let expected = try ReplicaReader(path: written, isOffline: true)
-    let gone = try deleted.map { try ReplicaReader(path: $0, isOffline: true) }
     try KeyspaceDifference.forEach(expected, replica.reader) { difference in
       let key = readable(difference.key, limit: 64)
       switch (difference.first, difference.second) {
       case (let wanted?, nil):
         findings.add("the key \(key), which the log puts, is not there", at: wanted.modifiedIndex)
       case (let wanted?, let found?):
-        guard gone == nil || !wanted.agrees(with: found) else { return true }
+        if let touched {
+          let isFit =
+            wanted.type == .string
+            ? wanted.agrees(with: found)
+            : try holds(difference.key, found, what: wanted, of: expected, touched)
+          if isFit { return true }
+        }
         findings.add("the key \(key) does not hold what the log puts", at: wanted.modifiedIndex)
       case (nil, let found?):
-        if let gone {
-          guard try found.modifiedIndex > base || gone.value(for: difference.key) != nil else { return true }
+        if let touched {
+          guard try found.modifiedIndex > base || touched.isDeleted(difference.key) else { return true }
+          // What the log changes of a key from before it begins is not to be told from the log alone.
+          if try !touched.isDeleted(difference.key), try touched.isChanged(difference.key) {
+            guard try hasLost(difference.key, touched, replica.reader, but: nil) else { return true }
+          }
         }
         findings.add(
           "the key \(key) is there, and the log does not put it or deletes it", at: found.modifiedIndex)
@@ -104,11 +97,48 @@ struct ReplicaReplay {
       return true
     }
   }
+
+  /// Whether a key with members that may be from before the log begins has all those that the log sets, and none that
+  /// it removes.
+  private func holds(
+    _ key: [UInt8], _ found: StoredValue, what wanted: StoredValue, of expected: ReplicaReader,
+    _ touched: TouchedKeys.Reader
+  ) throws -> Bool {
+    guard found.type == wanted.type, found.modifiedIndex >= wanted.modifiedIndex,
+      found.memberCount >= wanted.memberCount
+    else { return false }
+    var last: [UInt8]?
+    while true {
+      let page = try expected.members(of: key, after: last, limit: 1_024)
+      for member in page {
+        guard try replica.reader.member(member.name, of: key) == member.value else { return false }
+      }
+      guard page.count == 1_024 else { break }
+      last = page.last?.name
+    }
+    return try hasLost(key, touched, replica.reader, but: expected)
+  }
+
+  /// Whether a replica has none of the members that the log removes, but those that it sets again.
+  private func hasLost(
+    _ key: [UInt8], _ touched: TouchedKeys.Reader, _ replica: ReplicaReader, but expected: ReplicaReader?
+  ) throws -> Bool {
+    var last: [UInt8]?
+    while true {
+      let page = try touched.removed(from: key, after: last, limit: 1_024)
+      for name in page where try expected?.member(name, of: key) == nil {
+        guard try replica.member(name, of: key) == nil else { return false }
+      }
+      guard page.count == 1_024 else { return true }
+      last = page.last
+    }
+  }
 }
 
 extension StoredValue {
   /// Whether another is the same but for what only entries before the log's base can tell.
   fileprivate func agrees(with other: StoredValue) -> Bool {
-    value == other.value && modifiedIndex == other.modifiedIndex && expiresAt == other.expiresAt
+    type == other.type && value == other.value && modifiedIndex == other.modifiedIndex
+      && expiresAt == other.expiresAt
   }
 }

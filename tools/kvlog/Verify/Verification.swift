@@ -180,10 +180,20 @@ struct CheckedPlace {
       check.add(path, "the row of the key \(readable(key, limit: 64)) does not fit its checksum")
     }
     check.problemCount += verdict.damagedCount - verdict.damagedKeys.count
+    for key in verdict.incompleteKeys {
+      check.add(path, "the key \(readable(key, limit: 64)) has more or fewer members than its row says")
+    }
+    check.problemCount += verdict.incompleteCount - verdict.incompleteKeys.count
     if verdict.rows != verdict.expectedRows {
       check.add(
         path,
         "it has \(verdict.rows) rows and should have \(verdict.expectedRows): some were removed or added")
+    }
+    if verdict.members != verdict.expectedMembers {
+      check.add(
+        path,
+        "it has \(verdict.members) rows of members and should have \(verdict.expectedMembers): some were removed or added"
+      )
     }
     if verdict.content != verdict.expectedContent {
       check.add(
