@@ -18,6 +18,10 @@ extension RequestServer {
     switch table.resolve(request.arguments) {
     case .refused(let reply): session.answer(reply)
     case .command(let command):
+      if session.isRestricted, let refusal = host.authorize(command, request.arguments, for: session) {
+        session.answer(refusal)
+        return true
+      }
       guard command.kind == .session else { return execute(command, &request, for: session) }
       executeForSession(command, request, session)
     }
