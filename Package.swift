@@ -25,7 +25,6 @@ let serviceLifecycle: Target.Dependency = .product(
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
-let x509: Target.Dependency = .product(name: "X509", package: "swift-certificates")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 
 let package = Package(
@@ -46,7 +45,6 @@ let package = Package(
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
-    .package(url: "https://github.com/apple/swift-certificates", from: "1.21.0"),
     .package(url: "https://github.com/apple/swift-asn1", from: "1.7.0"),
   ],
   targets: [
@@ -69,7 +67,7 @@ let package = Package(
       name: "SimulatedFiles", dependencies: ["CSQLite", "Storage", "Replication"], swiftSettings: strict),
     .target(name: "Commands", dependencies: ["Replication"], swiftSettings: mutable),
     .target(name: "Access", dependencies: ["Commands", crypto], swiftSettings: strict),
-    .target(name: "TLS", dependencies: [nioCore, nioSSL], swiftSettings: strict),
+    .target(name: "TLS", dependencies: [nioCore, nioSSL, asn1], swiftSettings: strict),
     .target(name: "Serving", dependencies: ["Replication", "Commands", deque], swiftSettings: mutable),
     .target(name: "RESP", dependencies: [nioCore], swiftSettings: strict),
     .target(
@@ -84,13 +82,13 @@ let package = Package(
       name: "Node",
       dependencies: [
         "Replication", "Storage", "Commands", "Access", "Serving", "RESP", "TLS", "Transport", "Kvorum",
-        nioCore, nioPosix, deque, logging, x509,
+        nioCore, nioPosix, deque, logging,
       ], swiftSettings: mutable),
     .executableTarget(
       name: "KvorumCLI",
       dependencies: [
         "Node", "Kvorum", "RESP", "TLS", "Transport", "Commands", "Storage", "Replication", "CLibEdit", nioCore,
-        nioPosix, logging, argumentParser, serviceLifecycle, unixSignals, crypto, x509, asn1,
+        nioPosix, logging, argumentParser, serviceLifecycle, unixSignals, crypto, asn1,
       ], swiftSettings: strict),
     .executableTarget(
       name: "kvsim", dependencies: ["Simulation", "Replication", argumentParser], path: "tools/kvsim",

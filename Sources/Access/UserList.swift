@@ -55,6 +55,9 @@ public struct UserList: Sendable {
     users[User.defaultName].flatMap { $0.isEnabled && $0.needsNoPassword ? $0 : nil }
   }
 
+  /// Somebody as whom one logs in with any password; nil if there is nobody.
+  public var withoutPassword: User? { all.first { $0.isEnabled && $0.needsNoPassword } }
+
   /// All users, by their names.
   public var all: [User] {
     users.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.value)

@@ -65,6 +65,7 @@ final class Bench: ServingHost {
   func send(_ answer: ReadReply, to master: NodeID) { answers.append(answer) }
   func flushLinks() {}
   func urgeApply() { isUrged = true }
+  func authorize(_ command: Command, _ arguments: [[UInt8]], for session: Session) -> Reply? { nil }
   func execute(_ command: Command, _ request: Request, for session: Session) {
     session.answer(.simple(command.name))
   }
