@@ -150,8 +150,8 @@ let package = Package(
     .testTarget(
       name: "IntegrationTests",
       dependencies: [
-        "Kvorum", "Node", "Replication", "Transport", "SQLite", "KvorumCLI", "kvlog", "Processes", nioCore,
-        logging,
+        "Kvorum", "Node", "Replication", "TLS", "Transport", "SQLite", "KvorumCLI", "kvlog", "Processes",
+        nioCore, logging,
       ],
       swiftSettings: strict),
   ]

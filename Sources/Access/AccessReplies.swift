@@ -8,13 +8,19 @@ public enum AccessReplies {
   /// The answer to ACL CAT.
   public static func categories(_ arguments: [[UInt8]], _ table: CommandTable) -> Reply {
     guard arguments.count > 2 else { return .array(Command.allCategories.map { .text(String($0.dropFirst())) }) }
-    guard arguments.count == 3 else { return .error("ERR wrong number of arguments for 'acl|cat' command") }
+    guard arguments.count == 3 else { return tooMany(arguments) }
     let category = "@" + String(decoding: arguments[2], as: UTF8.self).lowercased()
     guard Command.allCategories.contains(category) else {
       return .error("ERR Unknown category '\(String(decoding: arguments[2].prefix(128), as: UTF8.self))'")
     }
     let commands = table.commands.flatMap { [$0] + $0.subcommands }
     return .array(commands.filter { $0.categories.contains(category) }.map { .text($0.name) })
+  }
+
+  /// More arguments than a subcommand takes, of which Redis speaks in other words than elsewhere.
+  public static func tooMany(_ arguments: [[UInt8]]) -> Reply {
+    let word = String(decoding: arguments[1].prefix(128), as: UTF8.self)
+    return .error("ERR unknown subcommand or wrong number of arguments for '\(word)'. Try ACL HELP.")
   }
 
   /// The answer to ACL GENPASS: so many bits of randomness in hexadecimal digits, 256 unless told.
@@ -26,7 +32,8 @@ public enum AccessReplies {
       }
       bits = wanted
     }
-    guard arguments.count <= 3, (1...4_096).contains(bits) else {
+    guard arguments.count <= 3 else { return tooMany(arguments) }
+    guard (1...4_096).contains(bits) else {
       return .error(
         "ERR ACL GENPASS argument must be the number of bits for the output password, a positive number up to 4096"
       )

@@ -94,6 +94,7 @@ public struct User: Sendable {
 
   private mutating func apply(_ rule: [UInt8], _ table: CommandTable) throws(RuleError) {
     switch String(decoding: rule, as: UTF8.self).lowercased() {
+    case "": break
     case "on": isEnabled = true
     case "off": isEnabled = false
     case "nopass":

@@ -3,7 +3,6 @@ import Commands
 import Foundation
 import Logging
 import Serving
-import Storage
 
 // Who is on a connection, and what they may do (schema: Redis' access lists).
 
@@ -133,12 +132,7 @@ extension NodeLoop {
   private func saveUsers() -> Reply {
     guard let path = configuration.security.usersFile else { return Self.noUsersFile }
     do {
-      try SystemFiles.real.remove(path + ".new")
-      guard
-        FileManager.default.createFile(atPath: path + ".new", contents: nil, attributes: [.posixPermissions: 0o600])
-      else { throw CocoaError(.fileWriteUnknown) }
-      try SystemFiles.real.write(users.file, to: path + ".new", at: 0)
-      try SystemFiles.real.rename(path + ".new", to: path)
+      try Credentials.save(users, to: path)
       return .ok
     } catch {
       logger.error("cannot save the users: \(error)")
@@ -153,6 +147,7 @@ extension NodeLoop {
 
   private func log(_ arguments: [[UInt8]]) -> Reply {
     var count = 10
+    guard arguments.count <= 3 else { return AccessReplies.tooMany(arguments) }
     if arguments.count > 2 {
       if String(decoding: arguments[2], as: UTF8.self).lowercased() == "reset" {
         accessLog.reset()

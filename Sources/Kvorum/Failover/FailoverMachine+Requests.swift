@@ -43,7 +43,7 @@ extension FailoverMachine {
     switch expected {
     case .hello:
       if let refusal = value.errorText {
-        disconnect(id, reason: "refused the login: \(refusal)", at: now, into: &effects)
+        disconnect(id, reason: Self.loginTrouble(refusal), at: now, into: &effects)
       }
     case .consistency, .ping, .abandoned:
       break

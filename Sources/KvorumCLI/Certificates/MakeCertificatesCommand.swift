@@ -88,10 +88,12 @@ struct MakeCertificatesCommand: AsyncParsableCommand {
   private func write(_ text: String, to name: String, permissions: Int) throws {
     let (path, new) = ("\(directory)/\(name)", "\(directory)/.\(name).new")
     try? FileManager.default.removeItem(atPath: new)
-    guard
-      FileManager.default.createFile(
-        atPath: new, contents: Data(text.utf8), attributes: [.posixPermissions: permissions])
-    else { throw CocoaError(.fileWriteUnknown) }
+    // Made with its permissions: nobody may open a key before it gets them.
+    let descriptor = open(new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(permissions))
+    guard descriptor >= 0 else { throw CocoaError(.fileWriteUnknown) }
+    let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    try file.write(contentsOf: Data(text.utf8))
+    try file.synchronize()
     guard rename(new, path) == 0 else { throw CocoaError(.fileWriteUnknown) }
   }
 }

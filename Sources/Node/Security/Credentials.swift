@@ -1,5 +1,6 @@
 import Access
 import Foundation
+import Storage
 import TLS
 import Transport
 
@@ -49,6 +50,18 @@ struct Credentials: Sendable {
     let password = try line(path)
     guard !password.isEmpty else { throw NodeError.configuration("\(path) holds no password") }
     return UserList(default: .unrestricted(User.defaultName, passwords: [PasswordHash(of: password)]))
+  }
+
+  /// Writes a file of users that is there whole or not at all, and for nobody else to read.
+  static func save(_ users: UserList, to path: String) throws {
+    let new = path + ".new"
+    try SystemFiles.real.remove(new)
+    let descriptor = open(new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw StorageError.system(errno, new, doing: "open") }
+    close(descriptor)
+    try SystemFiles.real.write(users.file, to: new, at: 0)
+    try SystemFiles.real.synchronize(new)
+    try SystemFiles.real.rename(new, to: path)
   }
 
   /// The file without the line end that editors put at its end.
