@@ -23,6 +23,9 @@ let argumentParser: Target.Dependency = .product(
 let serviceLifecycle: Target.Dependency = .product(
   name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 
 let package = Package(
@@ -41,6 +44,9 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+    .package(url: "https://github.com/apple/swift-asn1", from: "1.7.0"),
   ],
   targets: [
     // The rooms of the house, lowest first; Sources/README.md explains them.
@@ -52,7 +58,9 @@ let package = Package(
       providers: [.apt(["libedit-dev"])]),
     .target(
       name: "Schema", path: "schema", exclude: ["README.md", "peer.proto", "peer.md"],
-      resources: ["log", "log-2", "log-3", "replica", "replica-2", "replica-3"].map { .embedInCode("\($0).sql") },
+      resources: ["log", "log-2", "log-3", "replica", "replica-2", "replica-3"].map {
+        .embedInCode("\($0).sql")
+      },
       swiftSettings: strict),
     .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strict),
     .target(name: "Replication", dependencies: [deque], swiftSettings: mutable),
@@ -61,28 +69,30 @@ let package = Package(
     .target(
       name: "SimulatedFiles", dependencies: ["CSQLite", "Storage", "Replication"], swiftSettings: strict),
     .target(name: "Commands", dependencies: ["Replication", deque], swiftSettings: mutable),
+    .target(name: "Access", dependencies: ["Commands", crypto], swiftSettings: strict),
+    .target(name: "TLS", dependencies: [nioCore, nioSSL, asn1], swiftSettings: strict),
     .target(name: "Serving", dependencies: ["Replication", "Commands", deque, heap], swiftSettings: mutable),
     .target(name: "RESP", dependencies: [nioCore], swiftSettings: strict),
     .target(
-      name: "Transport", dependencies: ["Replication", nioCore, protobuf], swiftSettings: strict),
+      name: "Transport", dependencies: ["Replication", nioCore, protobuf, crypto], swiftSettings: strict),
     .target(
       name: "Simulation",
       dependencies: ["Serving", "Commands", "Replication", "Storage", "SimulatedFiles", deque],
       swiftSettings: mutable),
     .target(
-      name: "Kvorum", dependencies: ["RESP", nioCore, nioPosix, deque], swiftSettings: strict),
+      name: "Kvorum", dependencies: ["RESP", "TLS", nioCore, nioPosix, deque], swiftSettings: strict),
     .target(
       name: "Node",
       dependencies: [
-        "Replication", "Storage", "Commands", "Serving", "RESP", "Transport", "Kvorum", nioCore, nioPosix,
-        deque,
-        logging,
+        "Replication", "Storage", "Commands", "Access", "Serving", "RESP", "TLS", "Transport", "Kvorum",
+        nioCore, nioPosix, deque, logging,
       ], swiftSettings: mutable),
     .executableTarget(
       name: "KvorumCLI",
       dependencies: [
-        "Node", "Kvorum", "RESP", "Commands", "Storage", "Replication", "CLibEdit", nioCore, nioPosix,
-        logging, argumentParser, serviceLifecycle, unixSignals,
+        "Node", "Kvorum", "RESP", "TLS", "Transport", "Commands", "Storage", "Replication", "CLibEdit",
+        nioCore,
+        nioPosix, logging, argumentParser, serviceLifecycle, unixSignals, crypto, asn1,
       ], swiftSettings: strict),
     .executableTarget(
       name: "kvsim", dependencies: ["Simulation", "Replication", argumentParser], path: "tools/kvsim",
@@ -110,6 +120,7 @@ let package = Package(
       exclude: ["Fixtures"], swiftSettings: mutable),
     .testTarget(
       name: "CommandsTests", dependencies: ["Commands", "Replication"], swiftSettings: mutable),
+    .testTarget(name: "AccessTests", dependencies: ["Access", "Commands"], swiftSettings: strict),
     .testTarget(
       name: "ServingTests",
       dependencies: [
@@ -151,9 +162,8 @@ let package = Package(
     .testTarget(
       name: "IntegrationTests",
       dependencies: [
-        "RedisCases", "Kvorum", "Node", "Replication", "Transport", "SQLite", "KvorumCLI", "kvlog",
-        "Processes", nioCore,
-        logging,
+        "RedisCases", "Kvorum", "Node", "Replication", "TLS", "Transport", "SQLite", "KvorumCLI", "kvlog",
+        "Processes", nioCore, logging,
       ],
       swiftSettings: strict),
   ]

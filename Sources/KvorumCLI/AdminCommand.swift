@@ -5,7 +5,7 @@ import Kvorum
 struct AdminCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "admin",
-    abstract: "Remove a node, hand over to another master, or copy the keyspace.",
+    abstract: "Remove a node, hand over to another master, copy the keyspace, or make certificates.",
     discussion: """
       Examples:
 
@@ -13,8 +13,11 @@ struct AdminCommand: AsyncParsableCommand {
         kvorum admin remove-master backup-2
         kvorum admin transfer backup
         kvorum admin snapshot copy.db
+        kvorum admin make-certs certs --hosts db1,db2
       """,
-    subcommands: [RemoveSlave.self, RemoveMaster.self, Transfer.self, SnapshotCommand.self])
+    subcommands: [
+      RemoveSlave.self, RemoveMaster.self, Transfer.self, SnapshotCommand.self, MakeCertificatesCommand.self,
+    ])
 
   /// Sends one administrative command to the active master and prints its answer.
   static func run(_ arguments: [String], _ options: MastersOptions) async throws {

@@ -1,8 +1,10 @@
+import Access
 import Commands
 import NIOCore
 import RESP
 import Replication
 import Serving
+import Transport
 
 /// One client connection: bytes in, requests to the server, replies out as the session lets them go.
 ///
@@ -18,11 +20,18 @@ final class ClientHandler: ChannelInboundHandler, RemovableChannelHandler {
   var libraryVersion: [UInt8] = []
   var version: RESPVersion = .v2
   var lastCommand = ""
+  /// Who it is; nil until it has logged in, where that is needed.
+  var user: User? { didSet { noteUser() } }
+  /// Whether it has shown that it is a node of the cluster.
+  private(set) var isNode = false
   private(set) var lastRequest = BootClock.now()
   private var channel: (any Channel)?
 
   private unowned let node: NodeLoop
+  private let limits: RESPLimits
   private var decoder: RESPRequestDecoder
+  /// What this side has said to one who says that it is a node.
+  private var challenge: PeerChallenge?
   private var input = ByteBuffer()
   private var output = ByteBuffer()
   private var context: ChannelHandlerContext?
@@ -42,7 +51,15 @@ final class ClientHandler: ChannelInboundHandler, RemovableChannelHandler {
     session = Session(id: id, server: node.server)
     self.node = node
     connectedAt = now
+    self.limits = limits
     decoder = RESPRequestDecoder(limits: limits)
+    user = node.users.anybody
+    noteUser()
+  }
+
+  private func noteUser() {
+    session.isRestricted = user?.isUnrestricted != true
+    decoder.limits = user == nil ? .unauthenticated : limits
   }
 
   var remoteAddress: String { channel?.remoteAddress.map(Self.text) ?? "" }
@@ -105,8 +122,8 @@ final class ClientHandler: ChannelInboundHandler, RemovableChannelHandler {
         let now = BootClock.now()
         if !isBacklogged, node.isShareUsedUp(at: now), !mayBeIntroduction { putOff() }
         guard !isBacklogged, !isPutOff, let arguments = try decoder.next(from: &input) else { break }
-        if isIntroduction(arguments) {
-          becomePeer(arguments)
+        if let word = PeerWord(arguments) {
+          if take(word, arguments) { continue }
           return
         }
         if isSurplus { return refuse() }
@@ -163,7 +180,7 @@ final class ClientHandler: ChannelInboundHandler, RemovableChannelHandler {
 
   /// A node that comes is not made to wait behind a crowd.
   private var mayBeIntroduction: Bool {
-    input.readableBytesView.prefix(20).elementsEqual("*3\r\n$11\r\nKVORUM.PEER".utf8)
+    input.readableBytesView.dropFirst(2).prefix(14).elementsEqual("\r\n$11\r\nKVORUM.".utf8)
   }
 
   // MARK: Load
@@ -222,8 +239,54 @@ final class ClientHandler: ChannelInboundHandler, RemovableChannelHandler {
 
   // MARK: Peers
 
-  private func isIntroduction(_ arguments: [[UInt8]]) -> Bool {
-    arguments.count == 3 && arguments[0].count == 11 && arguments[0].elementsEqual("KVORUM.PEER".utf8)
+  /// Takes what only nodes say; false if this connection is no client's any more.
+  private func take(_ word: PeerWord, _ arguments: [[UInt8]]) -> Bool {
+    guard let channel else { return false }
+    let proof = arguments.count == 4 ? arguments[3] : nil
+    switch word {
+    case .challenge:
+      guard let secret = node.credentials.secret else {
+        refuseNode("this node has no --peer-secret-file, and the one that comes has: give all nodes the same")
+        return false
+      }
+      do {
+        let challenge = try PeerChallenge(opening: arguments, secret: secret)
+        self.challenge = challenge
+        session.answer(.bulk(challenge.answer))
+        session.drain()
+        return true
+      } catch {
+        refuseNode("\(error)")
+        return false
+      }
+    case .introduction:
+      let content = arguments.count > 2 ? arguments[2] : []
+      if let doubt = node.doubt(about: content, proof, challenge, on: channel) {
+        refuseNode(doubt)
+      } else {
+        becomePeer(arguments)
+      }
+      return false
+    case .node:
+      let content = Array(PeerWord.nodeCommand.utf8)
+      let proof = arguments.count == 2 ? arguments[1] : nil
+      guard node.knowsNodes else { return true }
+      if let doubt = node.doubt(about: content, proof, challenge, on: channel) {
+        refuseNode(doubt)
+        return false
+      }
+      isNode = true
+      user = .unrestricted(Array("a node".utf8))
+      session.answer(.ok)
+      return true
+    }
+  }
+
+  private func refuseNode(_ reason: String) {
+    guard let channel else { return }
+    node.complain(about: channel, reason)
+    session.answer(.error("ERR \(reason)"))
+    session.closeAfterReplies()
   }
 
   /// The other side is a node: the connection goes over to the peer protocol (design 6).

@@ -7,6 +7,7 @@ import Replication
 import Serving
 import Storage
 import Synchronization
+import TLS
 import Transport
 
 /// One node of a cluster: opens its files, listens, and runs until it is stopped or must end.
@@ -53,6 +54,8 @@ public final class Node: Sendable {
   ) async throws {
     self.configuration = configuration
     self.group = group
+    let credentials = try Credentials(configuration.security)
+    try configuration.security.validate(credentials.users, listen: configuration.listen)
     let reserve = DiskReserve(directory: configuration.dataDirectory)
     store = try Self.openLog(configuration, reserve)
     if store.identity.role == nil {
@@ -106,7 +109,8 @@ public final class Node: Sendable {
     let address = address
     loop = try await eventLoop.submit {
       NodeLoop(
-        configuration: configuration, identity: identity, listenAddress: address, recovered: recovered,
+        configuration: configuration, credentials: credentials, identity: identity, listenAddress: address,
+        recovered: recovered,
         stores: stores, eventLoop: eventLoop, logger: logger, onEnd: { ending.succeed($0) })
     }.get()
     try await begin(relay: relay, on: eventLoop)
@@ -210,6 +214,9 @@ public final class Node: Sendable {
         guard let loop = relay.loop else { return channel.close() }
         let client = loop.makeClient(limits: limits)
         return channel.eventLoop.makeCompletedFuture {
+          if let tls = loop.credentials.server {
+            try channel.pipeline.syncOperations.addHandler(tls.handler())
+          }
           try channel.pipeline.syncOperations.addHandler(client)
         }
       }
@@ -235,6 +242,13 @@ public final class Node: Sendable {
   /// Waits until the node must end by itself; returns nil after `stop`.
   public func ended() async -> NodeError? {
     (try? await ending.futureResult.get()) ?? nil
+  }
+
+  /// Reads the files of certificates, users and the peer secret anew. New connections get the new certificates, those
+  /// that exist the new rules; a file that cannot be used changes nothing and is complained about in the log.
+  public func reloadCredentials() {
+    let loop = loop
+    loop.eventLoop.execute { loop.reloadCredentials() }
   }
 
   /// Ends the node: hands over the lead if another master can take it, answers what it can, applies what is

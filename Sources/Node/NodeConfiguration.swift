@@ -10,6 +10,8 @@ public struct NodeConfiguration: Sendable {
   public var dataDirectory: String
   /// Where it listens. Port 0 chooses a free one at the first start and keeps it.
   public var listen: HostAndPort
+  /// Who may connect, and how.
+  public var security: SecurityOptions
   /// What others are told to connect to; nil means where it listens.
   public var announce: HostAndPort?
   /// The masters to connect to: for a slave all of them, for a master all the others.
@@ -45,7 +47,8 @@ public struct NodeConfiguration: Sendable {
   /// A configuration with the defaults of a release.
   public init(
     role: NodeRole, name: String? = nil, dataDirectory: String, listen: HostAndPort,
-    announce: HostAndPort? = nil, masters: [HostAndPort], leaseMilliseconds: Int64 = 500,
+    security: SecurityOptions = SecurityOptions(), announce: HostAndPort? = nil, masters: [HostAndPort],
+    leaseMilliseconds: Int64 = 500,
     useLease: Bool = true, writeTimeoutMilliseconds: Int64 = 2_000,
     readTimeoutMilliseconds: Int64 = 1_000, maxKeyBytes: Int = 64 << 10, maxValueBytes: Int = 64 << 20,
     maxClientBytes: Int = 1 << 30, trimPolicy: TrimPolicy = TrimPolicy(), archiveDirectory: String? = nil,
@@ -57,6 +60,7 @@ public struct NodeConfiguration: Sendable {
     self.name = name
     self.dataDirectory = dataDirectory
     self.listen = listen
+    self.security = security
     self.announce = announce
     self.masters = masters
     self.leaseMilliseconds = leaseMilliseconds
@@ -77,6 +81,7 @@ public struct NodeConfiguration: Sendable {
   /// Throws the first rule that is broken, as a sentence that names the option.
   public func validate() throws {
     if dataDirectory.isEmpty { throw NodeError.configuration("--data is empty: name a directory") }
+    try security.validate(listen: listen)
     if archiveDirectory?.isEmpty == true {
       throw NodeError.configuration("--archive is empty: name a directory, or leave it out")
     }

@@ -28,7 +28,9 @@ extension NodeLoop: ServingHost {
   // MARK: The log
 
   func log(_ request: Request, index: LogIndex?) {
-    logger.debug("\(text(of: request.arguments))", metadata: index.map { ["index": "\($0)"] })
+    guard case .command(let command) = table.resolve(request.arguments) else { return }
+    logger.debug(
+      "\(text(of: command.redacted(request.arguments)))", metadata: index.map { ["index": "\($0)"] })
   }
 
   func log(_ text: String) { logger.info("\(text)") }

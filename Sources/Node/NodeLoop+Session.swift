@@ -1,3 +1,4 @@
+import Access
 import Commands
 import Foundation
 import Kvorum
@@ -17,11 +18,7 @@ extension NodeLoop {
     case "echo": session.answer(SessionReplies.echo(arguments))
     case "select": session.answer(SessionReplies.select(arguments))
     case "hello": session.answer(hello(arguments, client))
-    case "auth":
-      session.answer(
-        .error(
-          "ERR AUTH <password> called without any password configured for the default user. "
-            + "Are you sure your configuration is correct?"))
+    case "auth": session.answer(authenticate(arguments, client))
     case "quit":
       session.answer(.ok)
       session.closeAfterReplies()
@@ -29,6 +26,7 @@ extension NodeLoop {
       client.version = .v2
       client.name = []
       session.consistency = .linearizable
+      client.user = credentials.users.anybody
       session.answer(.simple("RESET"))
     case "time":
       session.answer(
@@ -45,6 +43,7 @@ extension NodeLoop {
       session.answer(.ok)
     case "kv.status": session.answer(.bulk(status().json()))
     case "kv.admin": administer(arguments, session)
+    case let name where name.hasPrefix("acl"): session.answer(aboutUsers(command, arguments, client))
     case let name where name.hasPrefix("client"): aboutClients(command, arguments, client)
     case let name where name.hasPrefix("command"): session.answer(table.reply(toCommand: arguments))
     default:
@@ -61,8 +60,13 @@ extension NodeLoop {
   private func hello(_ arguments: [[UInt8]], _ client: ClientHandler) -> Reply {
     do {
       let request = try HelloRequest(arguments)
-      if request.credentials != nil {
-        return .error("WRONGPASS invalid username-password pair or user is disabled.")
+      if let login = request.credentials {
+        if let refusal = logIn(login, client, by: "HELLO") { return refusal }
+      } else if client.user == nil {
+        return .error(
+          "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH "
+            + "<user> <pass> option can be used to authenticate the client and select the RESP protocol version "
+            + "at the same time")
       }
       if let version = request.version { client.version = version == 3 ? .v3 : .v2 }
       if let name = request.clientName { client.name = name }
@@ -130,13 +134,14 @@ extension NodeLoop {
     for victim in victims { victim.session.closeAfterReplies() }
   }
 
-  private func line(_ client: ClientHandler) -> String {
+  func line(_ client: ClientHandler) -> String {
     let age = (BootClock.wallMilliseconds() - client.connectedAt) / 1_000
     let idle = (BootClock.now() - client.lastRequest) / 1_000_000_000
     func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
     return "id=\(client.session.id) addr=\(client.remoteAddress) laddr=\(client.localAddress) "
       + "name=\(text(client.name)) age=\(age) idle=\(idle) flags=N db=0 resp=\(client.version == .v3 ? 3 : 2) "
-      + "cmd=\(client.lastCommand.isEmpty ? "NULL" : client.lastCommand) user=default "
+      + "cmd=\(client.lastCommand.isEmpty ? "NULL" : client.lastCommand) "
+      + "user=\(text(client.user?.name ?? User.defaultName)) "
       + "lib-name=\(text(client.libraryName)) lib-ver=\(text(client.libraryVersion))"
   }
 

@@ -1,3 +1,4 @@
+import Access
 import Commands
 import DequeModule
 import Logging
@@ -5,6 +6,7 @@ import NIOCore
 import Replication
 import Serving
 import Storage
+import TLS
 import Transport
 
 /// The driver of one node: everything that happens on its event loop.
@@ -63,6 +65,15 @@ final class NodeLoop: @unchecked Sendable {
   var nextSessionID: UInt64 = 1
   var awaitedChange: AwaitedChange?
 
+  // MARK: Security
+  var credentials: Credentials
+  var accessLog = AccessLog()
+  /// What the files of the certificates were like when they were last looked at; nil before.
+  var certificateStamp: [String]?
+  var certificatesSeen: Instant = .distantPast
+  /// Who was last refused as a node, and when.
+  var lastStranger: (reason: String, at: Instant)?
+
   // MARK: Peers
   var links: [NodeID: PeerLink] = [:]
   var dirtyLinks: [PeerLink] = []
@@ -98,11 +109,14 @@ final class NodeLoop: @unchecked Sendable {
   }
 
   init(
-    configuration: NodeConfiguration, identity: NodeIdentity, listenAddress: HostAndPort,
+    configuration: NodeConfiguration, credentials: Credentials, identity: NodeIdentity,
+    listenAddress: HostAndPort,
     recovered: RecoveredState, stores: Stores, eventLoop: any EventLoop, logger: Logger,
     onEnd: @escaping @Sendable (NodeError) -> Void
   ) {
     self.configuration = configuration
+    self.credentials = credentials
+    certificateStamp = configuration.security.tls?.stamp
     self.identity = identity
     self.listenAddress = listenAddress
     self.eventLoop = eventLoop
@@ -304,6 +318,7 @@ final class NodeLoop: @unchecked Sendable {
     sendReports()
     considerTrimming()
     tidyCopies()
+    watchCertificates()
   }
 
   /// People should know when a node comes late to everything, whatever the reason.

@@ -2,6 +2,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import Replication
+import TLS
 import Transport
 
 /// Keeps a link to one address up: connects, introduces this node, and tries again after a random, capped wait.
@@ -55,6 +56,11 @@ final class PeerDialer {
     let bootstrap = ClientBootstrap(group: node.eventLoop)
       .connectTimeout(.seconds(1))
       .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+      .channelInitializer { [tls = node.credentials.client, host = address.host] channel in
+        channel.eventLoop.makeCompletedFuture {
+          if let tls { try channel.pipeline.syncOperations.addHandler(tls.handler(to: host)) }
+        }
+      }
     bootstrap.connect(host: address.host, port: address.port).assumeIsolated().whenComplete { [self] result in
       guard case .connecting = state else {
         if case .success(let channel) = result { channel.close(promise: nil) }
@@ -62,13 +68,13 @@ final class PeerDialer {
       }
       switch result {
       case .success(let channel): introduce(on: channel)
-      case .failure(let error): failed("\(error)")
+      case .failure(let error): failed(error)
       }
     }
   }
 
   private func introduce(on channel: any Channel) {
-    let handler = IntroductionHandler { [self] result, rest in
+    let handler = IntroductionHandler(node.introduction, node.credentials.secret) { [self] result, rest in
       guard case .connecting = state else { return channel.close(promise: nil) }
       switch result {
       case .success(let peer):
@@ -79,36 +85,56 @@ final class PeerDialer {
       case .failure(let error):
         channel.close(promise: nil)
         if let refusal = error as? PeerRefusal { node.refused(by: address, refusal) }
-        failed("\(error)")
+        failed(error)
       }
     }
     do {
       try channel.pipeline.syncOperations.addHandler(handler)
-      channel.writeAndFlush(try Handshake.introductionCommand(node.introduction), promise: nil)
+      channel.writeAndFlush(try handler.opening(), promise: nil)
     } catch {
       channel.close(promise: nil)
-      failed("\(error)")
+      failed(error)
     }
   }
 
-  private func failed(_ reason: String) {
+  private func failed(_ error: any Error) {
+    let trouble = TLSError.trouble(error)
+    let reason = trouble ?? "\(error)"
     if reason != lastComplaint {
       lastComplaint = reason
-      node.logger.debug("no link to \(address): \(reason)")
+      // That a node is down is nothing new; that it is not believed, or does not believe, does not mend itself.
+      let isOfTrust = trouble != nil || error is PeerProtocolError || error is PeerRefusal
+      node.logger.log(level: isOfTrust ? .warning : .debug, "no link to \(address): \(reason)")
     }
     retry()
   }
 }
 
-/// Waits for the other node's introduction and then steps aside.
+/// Makes sure that the other side knows the secret, if there is one, waits for its introduction and then steps aside.
 private final class IntroductionHandler: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = ByteBuffer
 
   private var input = ByteBuffer()
   private var report: ((Result<PeerIntroduction, any Error>, ByteBuffer) -> Void)?
   private var timeout: Scheduled<Void>?
+  private let introduction: PeerIntroduction
+  /// The secret and the nonce that was sent, until the other side has answered to it.
+  private var question: (secret: PeerSecret, nonce: [UInt8])?
 
-  init(report: @escaping (Result<PeerIntroduction, any Error>, ByteBuffer) -> Void) { self.report = report }
+  init(
+    _ introduction: PeerIntroduction, _ secret: PeerSecret?,
+    report: @escaping (Result<PeerIntroduction, any Error>, ByteBuffer) -> Void
+  ) {
+    self.introduction = introduction
+    self.report = report
+    question = secret.map { ($0, PeerSecret.nonce()) }
+  }
+
+  /// What is sent first.
+  func opening() throws -> ByteBuffer {
+    if let question { return Handshake.request(PeerChallenge.opening(question.nonce)) }
+    return try Handshake.introductionCommand(introduction)
+  }
 
   func handlerAdded(context: ChannelHandlerContext) {
     // A stopped process still accepts connections: its kernel does.
@@ -121,11 +147,23 @@ private final class IntroductionHandler: ChannelInboundHandler, RemovableChannel
     var bytes = unwrapInboundIn(data)
     input.writeBuffer(&bytes)
     do {
+      if let question {
+        guard let answer = try Handshake.parseReply(from: &input) else { return }
+        let challenge = try PeerChallenge(answer: answer, nonce: question.nonce, secret: question.secret)
+        self.question = nil
+        let words = try Handshake.introductionCommand(introduction, challenge: challenge)
+        context.writeAndFlush(NIOAny(words), promise: nil)
+      }
       guard let peer = try Handshake.parseIntroductionReply(from: &input) else { return }
       finish(.success(peer), context: context)
     } catch {
       finish(.failure(error), context: context)
     }
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    context.close(promise: nil)
+    finish(.failure(error), context: context)
   }
 
   func channelInactive(context: ChannelHandlerContext) { finish(.failure(PeerSilence()), context: nil) }

@@ -21,6 +21,11 @@ extension RequestServer {
     switch table.resolve(request.arguments) {
     case .refused(let reply): refuse(request, reply, for: session)
     case .command(let command):
+      if session.isRestricted, let refusal = host.authorize(command, request.arguments, for: session) {
+        session.transaction?.isBroken = true
+        session.answer(refusal)
+        return true
+      }
       if session.transaction != nil, !command.isAnsweredInTransaction {
         queue(command, request, for: session)
         return true

@@ -82,6 +82,11 @@ extension RequestServer {
     var replies: [Reply] = []
     replies.reserveCapacity(transaction.commands.count)
     for (place, queued) in transaction.commands.enumerated() {
+      // Between MULTI and EXEC a user may have lost the right to it.
+      if let refusal = refusal(of: queued, for: session) {
+        replies.append(refusal)
+        continue
+      }
       switch queued.command.kind {
       case .data: replies.append(try evaluation.run(queued.command, queued.arguments))
       case .session, .transaction: replies.append(.null)
@@ -95,7 +100,8 @@ extension RequestServer {
   /// Does the commands of a transaction that are on the connection, and puts their replies among the others.
   func completeTransaction(_ transaction: Transaction, _ reply: Reply, for session: Session) -> Reply {
     guard case .array(var replies) = reply else { return reply }
-    for (place, queued) in transaction.commands.enumerated() {
+    for (place, queued) in transaction.commands.enumerated()
+    where refusal(of: queued, for: session) == nil {
       switch queued.command.kind {
       case .data:
         replies[place] = completed(replies[place], of: queued.command, applied: core.appliedIndex)
@@ -109,6 +115,10 @@ extension RequestServer {
       }
     }
     return .array(replies)
+  }
+
+  private func refusal(of queued: Transaction.Queued, for session: Session) -> Reply? {
+    session.isRestricted ? host.authorize(queued.command, queued.arguments, for: session) : nil
   }
 
   // MARK: Watching

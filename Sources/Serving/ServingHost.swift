@@ -27,6 +27,10 @@ public protocol ServingHost: AnyObject {
   /// Something has happened to keys, and is committed; called only with `RequestServer.wantsKeyEvents`.
   func publish(_ events: [KeyEvent])
 
+  /// Whether the user of a session may run a command with these arguments, the name first; nil if so, else the refusal.
+  ///
+  /// Asked only of a session that is restricted: before each command, when one is queued, and again when it is run.
+  func authorize(_ command: Command, _ arguments: [[UInt8]], for session: Session) -> Reply?
   /// Answers a command on the connection or on the cluster rather than on the keyspace.
   func execute(_ command: Command, _ request: Request, for session: Session)
   /// The stored keyspace could not be read: the node must end.

@@ -20,6 +20,8 @@ public final class Session {
   public let id: UInt64
   /// How fresh its reads are, unless a command says otherwise.
   public var consistency: Consistency = .linearizable
+  /// Whether there is something that its user may not do; the host is then asked about each command.
+  public var isRestricted = false
   /// Whether nothing more is read from it.
   public private(set) var isClosing = false
   /// Whether everything is refused, because the client is to look for another master.

@@ -5,7 +5,8 @@ import SwiftProtobuf
 /// What the two ends of a link say before the first frame.
 ///
 /// The dialer sends one RESP command, an array of the bulk strings `KVORUM.PEER`, the protocol version and an
-/// `Introduction`; the acceptor answers with a bulk string that holds its own, or with an error line.
+/// `Introduction`; the acceptor answers with a bulk string that holds its own, or with an error line. In a cluster with a
+/// secret the dialer's proof follows as a fourth bulk string: see `PeerChallenge`.
 public enum Handshake {
   /// The name of the command by which a node introduces itself.
   public static let commandName = "KVORUM.PEER"
@@ -14,30 +15,44 @@ public enum Handshake {
   /// The longest introduction or error line, in bytes.
   public static let maximumLength = 64 << 10
 
-  /// What a dialer sends first.
+  /// What a dialer sends first, or once the acceptor has shown that it knows the secret.
   ///
   /// Throws `PeerProtocolError` if the introduction is longer than `maximumLength` or holds control characters.
-  public static func introductionCommand(_ introduction: PeerIntroduction) throws -> ByteBuffer {
+  public static func introductionCommand(
+    _ introduction: PeerIntroduction, challenge: PeerChallenge? = nil
+  ) throws -> ByteBuffer {
     let body = try bytes(of: introduction)
-    let version = String(protocolVersion)
+    return request(
+      [Array(commandName.utf8), Array(String(protocolVersion).utf8), body]
+        + (challenge.map { [$0.proof(of: body)] } ?? []))
+  }
+
+  /// Bulk strings as one RESP command.
+  public static func request(_ words: [[UInt8]]) -> ByteBuffer {
     var buffer = ByteBuffer()
-    buffer.writeString("*3\r\n")
-    buffer.writeBulkString(Array(commandName.utf8))
-    buffer.writeBulkString(Array(version.utf8))
-    buffer.writeBulkString(body)
+    buffer.writeString("*\(words.count)\r\n")
+    for word in words { buffer.writeBulkString(word) }
     return buffer
   }
 
-  /// Reads a dialer's command from its three bulk strings, the name of the command first.
+  /// Reads a dialer's command from its bulk strings, the name of the command first. Whether a proof behind them is
+  /// right must have been seen before.
   ///
   /// Throws `PeerProtocolError`; its reason is fit to be sent back by `refusal(_:)`.
   public static func parseIntroductionCommand(_ arguments: [[UInt8]]) throws -> PeerIntroduction {
-    guard arguments.count == 3, arguments[0].elementsEqual(commandName.utf8, by: equalIgnoringCase) else {
+    guard (3...4).contains(arguments.count),
+      arguments[0].elementsEqual(commandName.utf8, by: equalIgnoringCase)
+    else {
       throw PeerProtocolError(
         "\(commandName) takes two arguments, a protocol version and an introduction; only Kvorum nodes send it."
       )
     }
-    let version = String(decoding: arguments[1].prefix(20), as: UTF8.self)
+    try checkVersion(arguments[1])
+    return try introduction(arguments[2])
+  }
+
+  static func checkVersion(_ bytes: [UInt8]) throws {
+    let version = String(decoding: bytes.prefix(20), as: UTF8.self)
     guard version == String(protocolVersion) else {
       let shown = version.filter { $0.isASCII && ($0.isLetter || $0.isNumber) }
       throw PeerProtocolError(
@@ -46,7 +61,6 @@ public enum Handshake {
         same release on both.
         """)
     }
-    return try introduction(arguments[2])
   }
 
   /// What an acceptor answers if it takes part.
@@ -71,6 +85,12 @@ public enum Handshake {
   ///
   /// Throws `PeerRefusal` if the acceptor declines, and `PeerProtocolError` if it is no Kvorum node.
   public static func parseIntroductionReply(from buffer: inout ByteBuffer) throws -> PeerIntroduction? {
+    try parseReply(from: &buffer).map(introduction)
+  }
+
+  /// Takes the acceptor's answer to any word of a dialer, as `parseIntroductionReply(from:)` takes the one to its
+  /// introduction.
+  public static func parseReply(from buffer: inout ByteBuffer) throws -> [UInt8]? {
     guard let kind = buffer.getInteger(at: buffer.readerIndex, as: UInt8.self) else { return nil }
     switch kind {
     case UInt8(ascii: "-"):
@@ -92,9 +112,8 @@ public enum Handshake {
       guard end == [0x0d, 0x0a] else {
         throw PeerProtocolError("The other side's introduction is longer than it announces.")
       }
-      let introduction = try introduction(body)
       buffer.moveReaderIndex(to: start + length + 2)
-      return introduction
+      return body
     default:
       throw PeerProtocolError(
         """

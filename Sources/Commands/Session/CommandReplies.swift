@@ -54,21 +54,6 @@ extension CommandTable {
 }
 
 extension Command {
-  /// The categories that access lists of Redis put it in, which follow from what kind of command it is.
-  var categories: [String] {
-    let group = documentation.group
-    let isContainer = !subcommands.isEmpty
-    let isOnKeyspace = group == .generic && keys != nil || flags.contains(.readonly) && keys == nil
-    let isOnConnection = [.connection, .cluster].contains(group) || group == .generic && keys == nil
-    let all: [(String, Bool)] = [
-      ("@keyspace", isOnKeyspace), ("@read", flags.contains(.readonly)), ("@write", flags.contains(.write)),
-      ("@string", group == .string), ("@admin", flags.contains(.admin)),
-      ("@fast", flags.contains(.fast)), ("@slow", !flags.contains(.fast)),
-      ("@dangerous", flags.contains(.admin)), ("@connection", isOnConnection && !isContainer),
-    ]
-    return all.filter(\.1).map(\.0)
-  }
-
   /// The ten elements that COMMAND INFO says of a command.
   var infoReply: Reply {
     .array([

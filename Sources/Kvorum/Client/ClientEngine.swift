@@ -19,6 +19,7 @@ final class ClientEngine: @unchecked Sendable {
 
   let eventLoop: any EventLoop
   private let inbox = Mutex<[Call]>([])
+  private let access: ClientAccess
   private let onLearned: @Sendable (ClusterStatus) -> Void
 
   private var machine: FailoverMachine
@@ -32,10 +33,11 @@ final class ClientEngine: @unchecked Sendable {
   private var nextTick: (at: NIODeadline, task: Scheduled<Void>)?
 
   init(
-    eventLoop: any EventLoop, masters: [Endpoint], settings: FailoverSettings,
+    eventLoop: any EventLoop, masters: [Endpoint], access: ClientAccess, settings: FailoverSettings,
     onLearned: @escaping @Sendable (ClusterStatus) -> Void
   ) {
     self.eventLoop = eventLoop
+    self.access = access
     self.onLearned = onLearned
     machine = FailoverMachine(
       masters: masters, settings: settings, seed: .random(in: .min ... .max), at: .now())
@@ -161,7 +163,7 @@ final class ClientEngine: @unchecked Sendable {
     guard let open = channels[link], open.attempt == attempt else { return }
     var buffer = outgoing.removeValue(forKey: link) ?? open.channel.allocator.buffer(capacity: 512)
     switch message {
-    case .hello: buffer.writeRESPRequest(["HELLO", "3"])
+    case .hello: buffer.writeRESPRequest(access.greeting)
     case .consistency(let level): buffer.writeRESPRequest(["KV.CONSISTENCY", level.rawValue])
     case .status: buffer.writeRESPRequest(["KV.STATUS"])
     case .ping: buffer.writeRESPRequest(["PING"])
@@ -183,6 +185,7 @@ final class ClientEngine: @unchecked Sendable {
     bootstrap(eventLoop, timeout: machine.settings.greeting)
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
+          try self.access.secure(channel, to: endpoint.host)
           try channel.pipeline.syncOperations.addHandler(
             LinkHandler(engine: self, link: link, attempt: attempt))
         }

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import TLS
 
 #if canImport(Glibc)
   import Glibc
@@ -23,6 +24,6 @@ func connectionTrouble(_ error: any Error) -> String {
     default: return "cannot be reached: \(String(cString: strerror(error.errnoCode)))"
     }
   case ChannelError.connectTimeout: return "does not answer"
-  default: return "cannot be reached: \(error)"
+  default: return TLSError.trouble(error) ?? "cannot be reached: \(error)"
   }
 }

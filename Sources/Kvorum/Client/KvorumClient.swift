@@ -22,6 +22,11 @@ public final class KvorumClient: Sendable {
     public var slaves: [Endpoint] = []
     /// What a read promises unless the command says otherwise.
     public var consistency = ReadConsistency.linearizable
+    /// Connects by TLS: the certificate to show, if any, and whose signature nodes' certificates must have. Nil
+    /// connects in plain text.
+    public var tls: Certificates?
+    /// Whom to log in as; nil if nobody has to.
+    public var credentials: Credentials?
     /// How long a command is tried.
     public var timeout = Duration.seconds(5)
     /// Where what was learned of the cluster is kept for the next client; nil keeps nothing. By default
@@ -41,12 +46,13 @@ public final class KvorumClient: Sendable {
 
   let configuration: Configuration
   let engine: ClientEngine
+  let access: ClientAccess
   let memory: TopologyMemory
   private let consistency: Mutex<ReadConsistency>
 
   /// A client that connects in the background; its first command waits for that.
   ///
-  /// - Throws: `KvorumError.invalidConfiguration` if no master is named.
+  /// - Throws: `KvorumError.invalidConfiguration` if no master is named or a file of certificates cannot be used.
   public convenience init(_ configuration: Configuration) throws(KvorumError) {
     try self.init(configuration, settings: FailoverSettings())
   }
@@ -56,6 +62,8 @@ public final class KvorumClient: Sendable {
       throw .invalidConfiguration("No master is named; name at least one, such as 127.0.0.1:12345.")
     }
     self.configuration = configuration
+    let access = try ClientAccess(configuration)
+    self.access = access
     consistency = Mutex(configuration.consistency)
     let memory = TopologyMemory(
       cache: configuration.cacheDirectory.map { TopologyCache(directory: $0, masters: configuration.masters) }
@@ -65,7 +73,7 @@ public final class KvorumClient: Sendable {
     settings.consistency = configuration.consistency
     engine = ClientEngine(
       eventLoop: configuration.eventLoop ?? MultiThreadedEventLoopGroup.singleton.next(),
-      masters: configuration.masters, settings: settings, onLearned: { memory.learn($0) })
+      masters: configuration.masters, access: access, settings: settings, onLearned: { memory.learn($0) })
   }
 
   deinit { engine.shutDown() }

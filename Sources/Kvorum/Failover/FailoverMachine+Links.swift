@@ -23,6 +23,13 @@ extension FailoverMachine {
     probe(id, at: now, into: &effects)
   }
 
+  /// Why a master did not take our greeting, as the end of a sentence that begins with the address.
+  static func loginTrouble(_ refusal: String) -> String {
+    refusal.hasPrefix("NOAUTH")
+      ? "wants a password"
+      : "refused the login: \(refusal.hasSuffix(".") ? String(refusal.dropLast()) : refusal)"
+  }
+
   /// Asks a master what it is, unless the question is already out.
   mutating func probe(_ id: LinkID, at now: NIODeadline, into effects: inout [Effect]) {
     guard let session = links[id]?.session, !session.probing else { return }

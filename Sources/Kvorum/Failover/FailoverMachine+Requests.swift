@@ -41,7 +41,11 @@ extension FailoverMachine {
       return
     }
     switch expected {
-    case .hello, .consistency, .ping, .abandoned:
+    case .hello:
+      if let refusal = value.errorText {
+        disconnect(id, reason: Self.loginTrouble(refusal), at: now, into: &effects)
+      }
+    case .consistency, .ping, .abandoned:
       break
     case .status:
       links[id]?.session?.probing = false

@@ -70,13 +70,17 @@ extension KvorumClient {
     _ learned: inout [Endpoint]
   ) async -> ReadResult? {
     let eventLoop = engine.eventLoop
+    let access = access
     let (replies, inbox) = AsyncStream<(Endpoint, Result<SlaveReply, KvorumError>)>.makeStream()
     // Tasks of their own, because nobody waits for the slow ones once there are enough answers.
     for endpoint in endpoints {
       Task {
         do throws(KvorumError) {
           inbox.yield(
-            (endpoint, .success(try await SlaveReply.ask(endpoint, key, eventLoop, Self.slavePatience))))
+            (
+              endpoint,
+              .success(try await SlaveReply.ask(endpoint, key, access, eventLoop, Self.slavePatience))
+            ))
         } catch {
           inbox.yield((endpoint, .failure(error)))
         }
@@ -121,11 +125,12 @@ private struct SlaveReply: Sendable {
   var slaves: [Endpoint]
 
   static func ask(
-    _ endpoint: Endpoint, _ key: [UInt8], _ eventLoop: any EventLoop, _ timeout: TimeAmount
+    _ endpoint: Endpoint, _ key: [UInt8], _ access: ClientAccess, _ eventLoop: any EventLoop,
+    _ timeout: TimeAmount
   ) async throws(KvorumError) -> SlaveReply {
     let read = [Array("KV.CONSISTENCY".utf8), Array("stale".utf8), Array("KV.GET".utf8), key]
     let answers = try await NodeQuestion.ask(
-      endpoint, [[Array("KV.STATUS".utf8)], read], on: eventLoop, timeout: timeout)
+      endpoint, [[Array("KV.STATUS".utf8)], read], access, on: eventLoop, timeout: timeout)
     guard let status = answers[0].clusterStatus else {
       throw .unexpectedAnswer(message: "is not a Kvorum node")
     }

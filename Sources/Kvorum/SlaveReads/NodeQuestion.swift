@@ -6,11 +6,12 @@ extension KvorumClient {
   /// Asks one node, of any role, over a connection of its own.
   ///
   /// - Throws: `KvorumError.timedOut` with the reason, as the end of a sentence that begins with the address.
-  public static func ask(
-    _ endpoint: Endpoint, _ arguments: [[UInt8]], timeout: Duration
+  package static func ask(
+    _ endpoint: Endpoint, _ arguments: [[UInt8]], access: ClientAccess, timeout: Duration
   ) async throws(KvorumError) -> RESPValue {
     let answers = try await NodeQuestion.ask(
-      endpoint, [arguments], on: MultiThreadedEventLoopGroup.singleton.next(), timeout: TimeAmount(timeout))
+      endpoint, [arguments], access, on: MultiThreadedEventLoopGroup.singleton.next(),
+      timeout: TimeAmount(timeout))
     guard let answer = answers.first else { throw .timedOut(message: "does not answer") }
     return answer
   }
@@ -22,15 +23,17 @@ enum NodeQuestion {
   ///
   /// - Throws: `KvorumError.timedOut` with the reason, as the end of a sentence that begins with the address.
   static func ask(
-    _ endpoint: Endpoint, _ commands: [[[UInt8]]], on eventLoop: any EventLoop, timeout: TimeAmount
+    _ endpoint: Endpoint, _ commands: [[[UInt8]]], _ access: ClientAccess, on eventLoop: any EventLoop,
+    timeout: TimeAmount
   ) async throws(KvorumError) -> [RESPValue] {
     do {
       let promise = eventLoop.makePromise(of: [RESPValue].self)
       bootstrap(eventLoop, timeout: timeout)
         .channelInitializer { channel in
           channel.eventLoop.makeCompletedFuture {
+            try access.secure(channel, to: endpoint.host)
             try channel.pipeline.syncOperations.addHandler(
-              AnswerCollector(commands: commands, timeout: timeout, promise: promise))
+              AnswerCollector(commands: commands, access: access, timeout: timeout, promise: promise))
           }
         }
         .connect(host: endpoint.host, port: endpoint.port)
@@ -44,28 +47,40 @@ enum NodeQuestion {
   }
 }
 
-/// Writes the commands when the connection is up, and keeps the answers until all are there.
+/// Shows who is asking when the connection is up, if that is needed, writes the commands, and keeps the answers until
+/// all are there.
 private final class AnswerCollector: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
 
+  /// What the next answer answers.
+  private enum Stage {
+    case opening
+    case proof
+    case login
+    case commands
+  }
+
   private let commands: [[[UInt8]]]
+  private let access: ClientAccess
   private let timeout: TimeAmount
   private let promise: EventLoopPromise<[RESPValue]>
   private var decoder = RESPValueDecoder()
   private var unread = ByteBuffer()
   private var answers: [RESPValue] = []
+  private var stage = Stage.opening
   private var deadline: Scheduled<Void>?
 
-  init(commands: [[[UInt8]]], timeout: TimeAmount, promise: EventLoopPromise<[RESPValue]>) {
+  init(
+    commands: [[[UInt8]]], access: ClientAccess, timeout: TimeAmount, promise: EventLoopPromise<[RESPValue]>
+  ) {
     self.commands = commands
+    self.access = access
     self.timeout = timeout
     self.promise = promise
   }
 
   func channelActive(context: ChannelHandlerContext) {
-    var buffer = context.channel.allocator.buffer(capacity: 256)
-    for command in commands { buffer.writeRESPRequest(command) }
-    context.writeAndFlush(NIOAny(buffer), promise: nil)
+    if let opening = access.proof?.opening { write([opening], context) } else { prove(nil, context) }
     let channel = context.channel
     let promise = promise
     deadline = context.eventLoop.scheduleTask(in: timeout) {
@@ -80,13 +95,52 @@ private final class AnswerCollector: ChannelInboundHandler {
     do {
       while let value = try decoder.next(from: &unread) {
         if case .push = value { continue }
-        answers.append(value)
+        take(value, context)
       }
     } catch {
       end(.failure(KvorumError.timedOut(message: "does not speak the Redis protocol")), context)
       return
     }
     if answers.count >= commands.count { end(.success(answers), context) }
+  }
+
+  private func take(_ value: RESPValue, _ context: ChannelHandlerContext) {
+    if stage != .commands, let refusal = value.errorText {
+      return end(.failure(KvorumError.server(message: "said: \(refusal)")), context)
+    }
+    switch stage {
+    case .opening: prove(value.bytes, context)
+    case .proof: logIn(context)
+    case .login: ask(context)
+    case .commands: answers.append(value)
+    }
+  }
+
+  private func prove(_ answer: [UInt8]?, _ context: ChannelHandlerContext) {
+    guard let proof = access.proof else { return logIn(context) }
+    stage = .proof
+    do {
+      write([try proof.words(answer)], context)
+    } catch {
+      end(.failure(KvorumError.server(message: "\(error)")), context)
+    }
+  }
+
+  private func logIn(_ context: ChannelHandlerContext) {
+    guard let credentials = access.credentials else { return ask(context) }
+    stage = .login
+    write([[Array("AUTH".utf8), Array(credentials.user.utf8), credentials.password]], context)
+  }
+
+  private func ask(_ context: ChannelHandlerContext) {
+    stage = .commands
+    write(commands, context)
+  }
+
+  private func write(_ commands: [[[UInt8]]], _ context: ChannelHandlerContext) {
+    var buffer = context.channel.allocator.buffer(capacity: 256)
+    for command in commands { buffer.writeRESPRequest(command) }
+    context.writeAndFlush(NIOAny(buffer), promise: nil)
   }
 
   func channelInactive(context: ChannelHandlerContext) {

@@ -12,6 +12,9 @@ struct MastersOptions: ParsableArguments {
   @Option(help: ArgumentHelp("How many seconds a command is tried.", valueName: "seconds"))
   var timeout = 5.0
 
+  @OptionGroup(title: "Security")
+  var security: ClientSecurityOptions
+
   func validate() throws {
     guard timeout > 0, timeout <= 3_600 else {
       throw ValidationError("--timeout takes a number of seconds above 0 and up to 3600.")
@@ -22,6 +25,7 @@ struct MastersOptions: ParsableArguments {
   func clientConfiguration() throws(KvorumError) -> KvorumClient.Configuration {
     var configuration = KvorumClient.Configuration(masters: try Endpoint.list(masters))
     configuration.timeout = .milliseconds(Int64(timeout * 1_000))
+    try security.apply(to: &configuration)
     return configuration
   }
 }

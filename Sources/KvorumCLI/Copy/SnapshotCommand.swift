@@ -73,7 +73,8 @@ struct SnapshotCommand: AsyncParsableCommand {
   }
 
   private func fetch(to path: String) async throws {
-    try await ReplicaCopy.fetch(from: try await source(), to: path, progress: show)
+    let access = try ClientAccess(try options.clientConfiguration())
+    try await ReplicaCopy.fetch(from: try await source(), to: path, access: { access }, progress: show)
   }
 
   private func source() async throws -> Endpoint {

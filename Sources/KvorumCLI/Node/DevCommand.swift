@@ -30,6 +30,9 @@ struct DevCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Where the primary listens.", valueName: "host:port"))
   var listen = HostAndPort(host: "127.0.0.1", port: 12_345)
 
+  @OptionGroup(title: "Security")
+  var security: NodeSecurityOptions
+
   @Option(
     name: .customLong("log-level"), help: "trace, debug (shows every operation), info, warning or error.")
   var logLevel: Logger.Level = .info
@@ -59,16 +62,17 @@ struct DevCommand: AsyncParsableCommand {
     let masters = [
       NodeConfiguration(
         role: .primary, name: "primary", dataDirectory: directory + "/primary", listen: listen,
-        masters: [backup]),
+        security: security.options, masters: [backup]),
       NodeConfiguration(
         role: .backup, name: "backup", dataDirectory: directory + "/backup", listen: backup,
-        masters: [listen]),
+        security: security.options, masters: [listen]),
     ]
     return masters
       + (1...slaves).map { number in
         NodeConfiguration(
           role: .slave, name: "slave\(number)", dataDirectory: directory + "/slave\(number)",
-          listen: HostAndPort(host: listen.host, port: 0), masters: [listen, backup])
+          listen: HostAndPort(host: listen.host, port: 0), security: security.options,
+          masters: [listen, backup])
       }
   }
 }

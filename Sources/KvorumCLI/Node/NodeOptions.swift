@@ -88,11 +88,15 @@ struct NodeOptions: ParsableArguments {
   @Option(help: ArgumentHelp("How long to rest between two such passes.", valueName: "time"))
   var scrubInterval = TimeSpan(600_000)
 
+  @OptionGroup(title: "Security")
+  var security: NodeSecurityOptions
+
   func configuration(
     role: NodeRole, name: String?, listen: HostAndPort, masters: [HostAndPort]
   ) -> NodeConfiguration {
     NodeConfiguration(
-      role: role, name: name, dataDirectory: data, listen: listen, announce: announce, masters: masters,
+      role: role, name: name, dataDirectory: data, listen: listen, security: security.options,
+      announce: announce, masters: masters,
       leaseMilliseconds: lease, useLease: !noLease, writeTimeoutMilliseconds: writeTimeout,
       readTimeoutMilliseconds: readTimeout, maxKeyBytes: maxKeyBytes, maxValueBytes: maxValueBytes,
       maxClientBytes: maxClientBytes,

@@ -26,7 +26,8 @@ struct NodeRepair {
       for node in sources() {
         do {
           try SystemFiles.real.remove(refill.incoming)
-          try await ReplicaCopy.fetch(from: node, to: refill.incoming)
+          try await ReplicaCopy.fetch(
+            from: node, to: refill.incoming, access: { try configuration.security.access() })
           let standing = try refill.take()
           logger.notice("has a replica again, from \(node), as of entry \(standing.index)")
           return

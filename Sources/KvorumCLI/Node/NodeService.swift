@@ -19,6 +19,10 @@ struct NodeService: Service {
 
   func run() async throws {
     let running = RunningNodes()
+    let reloading = Task {
+      for await _ in await UnixSignalsSequence(trapping: .sighup) { await running.reload() }
+    }
+    defer { reloading.cancel() }
     let failure = await withGracefulShutdownHandler {
       await supervise(running)
     } onGracefulShutdown: {
@@ -147,6 +151,8 @@ private actor RunningNodes {
     defer { wasStarted = true }
     return !wasStarted
   }
+
+  func reload() { for node in all { node.reloadCredentials() } }
 
   func stop() async {
     isStopping = true

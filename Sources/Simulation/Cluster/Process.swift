@@ -69,6 +69,8 @@ extension Process: ServingHost {
   func publish(_ events: [KeyEvent]) {}
   func urgeApply() { cluster.urgeApply(machine, self) }
 
+  func authorize(_ command: Command, _ arguments: [[UInt8]], for session: Session) -> Reply? { nil }
+
   func execute(_ command: Command, _ request: Request, for session: Session) {
     session.answer(command.name == "ping" ? SessionReplies.ping(request.arguments) : .ok)
   }

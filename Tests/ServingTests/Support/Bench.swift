@@ -68,6 +68,7 @@ final class Bench: ServingHost {
   private(set) var events: [KeyEvent] = []
   func publish(_ events: [KeyEvent]) { self.events += events }
   func urgeApply() { isUrged = true }
+  func authorize(_ command: Command, _ arguments: [[UInt8]], for session: Session) -> Reply? { nil }
   func execute(_ command: Command, _ request: Request, for session: Session) {
     switch command.name {
     case "ping": session.answer(SessionReplies.ping(request.arguments))
