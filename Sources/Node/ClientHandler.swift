@@ -18,6 +18,8 @@ final class ClientHandler: ChannelInboundHandler, RemovableChannelHandler {
   var libraryVersion: [UInt8] = []
   var version: RESPVersion = .v2
   var lastCommand = ""
+  /// What its subscriptions take.
+  var subscriptionBytes = 0
   private(set) var lastRequest = BootClock.now()
   private var channel: (any Channel)?
 
@@ -80,6 +82,7 @@ final class ClientHandler: ChannelInboundHandler, RemovableChannelHandler {
 
   private func closed() {
     node.clients[session.id] = nil
+    node.forgetListener(session.id)
     leaveSurplus()
     setHeld(0)
     if node.awaitedChange?.session === session { node.awaitedChange = nil }
@@ -172,7 +175,7 @@ final class ClientHandler: ChannelInboundHandler, RemovableChannelHandler {
   /// taken.
   func account() {
     guard !session.isClosing else { return }
-    setHeld(input.readableBytes + decoder.heldBytes + session.heldBytes + unsentBytes)
+    setHeld(input.readableBytes + decoder.heldBytes + session.heldBytes + unsentBytes + subscriptionBytes)
     if node.clientLoad.isTooMuch { node.planRelief() }
   }
 

@@ -62,6 +62,8 @@ final class NodeLoop: @unchecked Sendable {
   var clients: [UInt64: ClientHandler] = [:]
   var nextSessionID: UInt64 = 1
   var awaitedChange: AwaitedChange?
+  var audience = Audience()
+  var sentinelWatch = SentinelWatch()
 
   // MARK: Peers
   var links: [NodeID: PeerLink] = [:]
@@ -136,6 +138,7 @@ final class NodeLoop: @unchecked Sendable {
           maxKeyBytes: configuration.maxKeyBytes, maxValueBytes: configuration.maxValueBytes),
         logsRequests: logsOperations))
     server.host = self
+    audience.keyEvents = configuration.keyEvents
     content.note(stores.content)
   }
 
@@ -301,6 +304,7 @@ final class NodeLoop: @unchecked Sendable {
     noteHold()
     server.expire()
     expireAwaitedChange()
+    watchCluster()
     sendReports()
     considerTrimming()
     tidyCopies()

@@ -11,6 +11,7 @@ struct ReplyQueue {
     case ready(Reply)
     case afterCommit(LogIndex, Reply)
     case open
+    case inTurn(() -> Reply)
   }
 
   private var slots: Deque<Slot> = []
@@ -40,6 +41,9 @@ struct ReplyQueue {
     return first + Session.Ticket(slots.count) - 1
   }
 
+  /// A reply that is made when all before it have left.
+  mutating func addInTurn(_ make: @escaping () -> Reply) { slots.append(.inTurn(make)) }
+
   /// Decides a reply that has not left; one that has is left alone.
   mutating func fulfil(_ ticket: Session.Ticket, with reply: Reply) {
     guard ticket >= first, ticket - first < Session.Ticket(slots.count) else { return }
@@ -60,6 +64,10 @@ struct ReplyQueue {
     switch slots.first {
     case .ready(let reply): return taken(reply)
     case .afterCommit(let index, let reply) where index <= committed: return taken(reply)
+    case .inTurn(let make):
+      slots.removeFirst()
+      first += 1
+      return make()
     default: return nil
     }
   }

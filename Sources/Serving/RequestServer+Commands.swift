@@ -18,6 +18,10 @@ extension RequestServer {
     switch table.resolve(request.arguments) {
     case .refused(let reply): session.answer(reply)
     case .command(let command):
+      if hasMonitors || session.isRestricted, let refusal = heed(command, &request, of: session) {
+        session.answer(refusal)
+        return true
+      }
       guard command.kind == .session else { return execute(command, &request, for: session) }
       executeForSession(command, request, session)
     }

@@ -27,10 +27,18 @@ public protocol ServingHost: AnyObject {
   /// The stored keyspace could not be read: the node must end.
   func failed(_ error: any Error)
 
+  /// A command is about to be done; called only while `RequestServer.hasMonitors` is set, once for each request.
+  func show(_ command: Command, _ request: Request, from session: Session)
+
   /// A command is done here; called only with `ServingOptions.logsRequests`. `index` is the entry of a write.
   func log(_ request: Request, index: LogIndex?)
   /// Something that people want to read in the log.
   func log(_ text: String)
+}
+
+extension ServingHost {
+  /// Nobody watches.
+  public func show(_ command: Command, _ request: Request, from session: Session) {}
 }
 
 /// Where the replies of a `Session` go.

@@ -8,6 +8,8 @@ public struct ServingStatistics: Hashable, Sendable {
   public var writes: UInt64 = 0
   /// Writes that were answered as in doubt.
   public var inDoubt: UInt64 = 0
+  /// Subscribers and monitors that were closed because they did not take what they were sent.
+  public var deafClients: UInt64 = 0
   /// Times that this node became the active master.
   public var reigns: UInt64 = 0
 

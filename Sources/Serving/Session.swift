@@ -25,6 +25,15 @@ public final class Session {
   /// Whether everything is refused, because the client is to look for another master.
   public private(set) var isLeaving = false
 
+  /// Whether it is subscribed to anything.
+  public var isSubscribed = false
+  /// Whether it is, and speaks a version in which a message cannot be told from a reply.
+  public var isSubscriberOnly = false
+  /// Whether it has subscribed to events of the cluster.
+  public var hearsEvents = false
+  /// Whether it is shown each command.
+  public var isMonitor = false
+
   /// Requests that cannot be answered yet; while there is one, later requests line up behind it.
   var waiting: Deque<Request> = []
   /// The bytes that came for `waiting` since it was last empty.
@@ -118,9 +127,10 @@ public final class Session {
 
   /// Sends the replies that may leave; to be called after the requests at hand.
   public func drain() {
-    guard let connection else { return }
+    // A client that has gone has still sent what it has sent: what is done in its turn is done.
     let commit = server.core.commitIndex
-    while let reply = replies.next(committed: commit) { connection.write(reply) }
+    while let reply = replies.next(committed: commit) { connection?.write(reply) }
+    guard let connection else { return }
     connection.flush()
     guard closesOnceDrained, replies.isEmpty else { return }
     closesOnceDrained = false
