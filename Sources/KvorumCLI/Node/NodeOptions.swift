@@ -122,7 +122,7 @@ extension HostAndPort: ExpressibleByArgument {
   public init?(argument: String) { self.init(argument) }
 }
 
-extension KeyEventFlags: @retroactive ExpressibleByArgument {
+extension KeyEventFlags: ExpressibleByArgument {
   /// Reads letters such as KEA; nil if one of them is none of Redis'.
   public init?(argument: String) { self.init(letters: argument) }
 
