@@ -1,4 +1,6 @@
 private let aboutMasters: CommandFlags = [.noScript, .loading, .stale, .fast]
+/// While no master is confirmed the answer waits for one, for a moment.
+private let asksForMaster: CommandFlags = [.noScript, .loading, .stale, .noMulti]
 private let changesMasters: CommandFlags = [.admin, .noScript, .loading, .stale, .noMulti]
 private let masterName = CommandArgument.string("master-name")
 
@@ -11,15 +13,15 @@ let sentinelCommands: [Command] = [
       complexity: "Depends on subcommand."),
     subcommands: [
       Command(
-        "sentinel|get-master-addr-by-name", arity: 3, aboutMasters,
+        "sentinel|get-master-addr-by-name", arity: 3, asksForMaster,
         .init(.sentinel, since: "2.8.4", "Returns the address of the active master", masterName)),
       Command(
-        "sentinel|masters", arity: 2, aboutMasters,
+        "sentinel|masters", arity: 2, asksForMaster,
         .init(
           .sentinel, since: "2.8.4",
           "Returns the active master, or nothing while none is confirmed in the current epoch")),
       Command(
-        "sentinel|master", arity: 3, aboutMasters,
+        "sentinel|master", arity: 3, asksForMaster,
         .init(.sentinel, since: "2.8.4", "Returns the state of the active master", masterName)),
       Command(
         "sentinel|replicas", arity: 3, aboutMasters,

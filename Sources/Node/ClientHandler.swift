@@ -16,7 +16,15 @@ final class ClientHandler: ChannelInboundHandler, RemovableChannelHandler {
   var name: [UInt8] = []
   var libraryName: [UInt8] = []
   var libraryVersion: [UInt8] = []
-  var version: RESPVersion = .v2
+  /// The version that it has asked for; the reply to the request at hand is the first to have it.
+  var version: RESPVersion = .v2 {
+    didSet {
+      guard version != oldValue else { return }
+      session.doInTurn { [weak self, version] in self?.replyVersion = version }
+    }
+  }
+  /// The version of the replies that leave now: those to earlier requests have the version of their time.
+  private var replyVersion: RESPVersion = .v2
   var lastCommand = ""
   /// What its subscriptions take.
   var subscriptionBytes = 0
@@ -241,7 +249,7 @@ final class ClientHandler: ChannelInboundHandler, RemovableChannelHandler {
 }
 
 extension ClientHandler: ClientConnection {
-  func write(_ reply: Reply) { output.write(reply, version) }
+  func write(_ reply: Reply) { output.write(reply, replyVersion) }
 
   func flush() {
     if let context, output.readableBytes > 0 {

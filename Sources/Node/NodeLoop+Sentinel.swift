@@ -6,7 +6,28 @@ import Transport
 
 // Which master leads, for clients that ask as they would ask a Sentinel.
 
+/// What a client wants to know, kept while it waits for the answer.
+struct SentinelQuestion {
+  var command: String
+  var arguments: [[UInt8]]
+
+  /// Whether it is for the master and nothing else. Then it waits for an election that is under way: a client that is
+  /// told that there is no master asks the next node, which may be the dead one, or rests for longer than that takes.
+  func isForMaster(named name: String) -> Bool {
+    switch command {
+    case "sentinel|masters": true
+    case "sentinel|master", "sentinel|get-master-addr-by-name": arguments[2].elementsEqual(name.utf8)
+    default: false
+    }
+  }
+
+  func reply(_ view: SentinelView) -> Reply { SentinelReplies.reply(to: command, arguments, view) }
+}
+
 extension NodeLoop {
+  /// How many such questions may wait; more are answered at once.
+  private static let questionLimit = 1_024
+
   /// The master that may be named to clients; see `ReplicationCore.confirmedLeader`.
   var confirmedMaster: NodeID? { server.core.confirmedLeader(at: BootClock.now()) }
 
@@ -27,7 +48,26 @@ extension NodeLoop {
       }
       return administer([arguments[0], Array("transfer".utf8)], session)
     }
-    session.answer(SentinelReplies.reply(to: command.name, arguments, sentinelView))
+    let question = SentinelQuestion(command: command.name, arguments: arguments)
+    let view = sentinelView
+    guard view.confirmed == nil, question.isForMaster(named: configuration.sentinelName), !links.isEmpty,
+      sentinelQuestions.count < Self.questionLimit
+    else { return session.answer(question.reply(view)) }
+    sentinelQuestions.append(
+      (
+        question: question, session: session, ticket: session.answerLater(),
+        deadline: BootClock.now() + 2 * server.core.leaseLength
+      ))
+  }
+
+  /// Answers who asked for the master while there was none, once there is one or the time is up.
+  private func answerQuestions(_ view: SentinelView) {
+    guard !sentinelQuestions.isEmpty else { return }
+    let now = BootClock.now()
+    let due = sentinelQuestions.filter { view.confirmed != nil || $0.deadline < now }
+    guard !due.isEmpty else { return }
+    sentinelQuestions.removeAll { view.confirmed != nil || $0.deadline < now }
+    for waiting in due { waiting.session.fulfil(waiting.ticket, with: waiting.question.reply(view)) }
   }
 
   var sentinelView: SentinelView {
@@ -63,8 +103,10 @@ extension NodeLoop {
   /// Tells the subscribers of this node what has happened in the cluster since the last look.
   func watchCluster() {
     guard !isStopping else { return }
-    for event in sentinelWatch.look(at: sentinelView) {
+    let view = sentinelView
+    for event in sentinelWatch.look(at: view) {
       _ = publish(Array(event.payload.utf8), in: Array(event.channel.utf8))
     }
+    answerQuestions(view)
   }
 }

@@ -64,6 +64,8 @@ final class NodeLoop: @unchecked Sendable {
   var awaitedChange: AwaitedChange?
   var audience = Audience()
   var sentinelWatch = SentinelWatch()
+  var sentinelQuestions:
+    [(question: SentinelQuestion, session: Session, ticket: Session.Ticket, deadline: Instant)] = []
 
   // MARK: Peers
   var links: [NodeID: PeerLink] = [:]

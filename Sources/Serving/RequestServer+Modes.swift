@@ -31,6 +31,14 @@ extension Session {
   /// after what the connection's earlier requests did.
   public func answerInTurn(_ make: @escaping () -> Reply) { replies.addInTurn(make) }
 
+  /// Does something when all replies before it have left.
+  public func doInTurn(_ work: @escaping () -> Void) {
+    replies.addInTurn {
+      work()
+      return nil
+    }
+  }
+
   /// Whether the end of a reign leaves the connection open. One that reads what this node has applied has no use for
   /// a master, and one that listens for events must hear of the new one; but who has subscribed to other channels has
   /// to follow, because messages are published at the active master.

@@ -16,6 +16,8 @@ final class Bench: ServingHost {
   private(set) var answers: [ReadReply] = []
   private(set) var failures: [any Error] = []
   private(set) var isUrged = false
+  /// What monitors were shown.
+  private(set) var shown: [[String]] = []
   /// The appends that a peer has not answered, oldest first; the last one stays to be answered again.
   private var appends: [NodeID: [Message.Append]] = [:]
   private var answered: [NodeID: UInt64] = [:]
@@ -67,6 +69,9 @@ final class Bench: ServingHost {
   func urgeApply() { isUrged = true }
   func execute(_ command: Command, _ request: Request, for session: Session) {
     session.answer(.simple(command.name))
+  }
+  func show(_ command: Command, _ request: Request, from session: Session) {
+    shown.append(request.arguments.map { String(decoding: $0, as: UTF8.self) })
   }
   func failed(_ error: any Error) { failures.append(error) }
   func log(_ request: Request, index: LogIndex?) {}
