@@ -93,13 +93,10 @@ extension NodeLoop {
         .error(
           "ERR '\(String(decoding: arguments[1], as: UTF8.self))' is a channel of the cluster's own events"))
     }
-    guard !session.isIdle else {
-      // Nobody may act on a message before the writes that were sent ahead of it are safe.
-      return session.answerInTurn { [unowned self] in
-        .integer(Int64(isStopping ? 0 : publish(arguments[2], in: arguments[1])))
-      }
+    // Nobody may act on a message before the writes that were sent ahead of it are safe.
+    session.answerInTurn { [unowned self] in
+      .integer(Int64(isStopping ? 0 : publish(arguments[2], in: arguments[1])))
     }
-    session.answer(.integer(Int64(publish(arguments[2], in: arguments[1]))))
   }
 
   private var activeHint: String {
