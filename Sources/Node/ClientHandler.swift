@@ -18,12 +18,22 @@ final class ClientHandler: ChannelInboundHandler, RemovableChannelHandler {
   var name: [UInt8] = []
   var libraryName: [UInt8] = []
   var libraryVersion: [UInt8] = []
-  var version: RESPVersion = .v2
+  /// The version that it has asked for; the reply to the request at hand is the first to have it.
+  var version: RESPVersion = .v2 {
+    didSet {
+      guard version != oldValue else { return }
+      session.doInTurn { [weak self, version] in self?.replyVersion = version }
+    }
+  }
+  /// The version of the replies that leave now: those to earlier requests have the version of their time.
+  private var replyVersion: RESPVersion = .v2
   var lastCommand = ""
   /// Who it is; nil until it has logged in, where that is needed.
   var user: User? { didSet { noteUser() } }
   /// Whether it has shown that it is a node of the cluster.
   private(set) var isNode = false
+  /// What its subscriptions take.
+  var subscriptionBytes = 0
   private(set) var lastRequest = BootClock.now()
   private var channel: (any Channel)?
 
@@ -97,6 +107,7 @@ final class ClientHandler: ChannelInboundHandler, RemovableChannelHandler {
 
   private func closed() {
     node.clients[session.id] = nil
+    node.forgetListener(session.id)
     leaveSurplus()
     setHeld(0)
     if node.awaitedChange?.session === session { node.awaitedChange = nil }
@@ -189,7 +200,7 @@ final class ClientHandler: ChannelInboundHandler, RemovableChannelHandler {
   /// taken.
   func account() {
     guard !session.isClosing else { return }
-    setHeld(input.readableBytes + decoder.heldBytes + session.heldBytes + unsentBytes)
+    setHeld(input.readableBytes + decoder.heldBytes + session.heldBytes + unsentBytes + subscriptionBytes)
     if node.clientLoad.isTooMuch { node.planRelief() }
   }
 
@@ -301,7 +312,7 @@ final class ClientHandler: ChannelInboundHandler, RemovableChannelHandler {
 }
 
 extension ClientHandler: ClientConnection {
-  func write(_ reply: Reply) { output.write(reply, version) }
+  func write(_ reply: Reply) { output.write(reply, replyVersion) }
 
   func flush() {
     if let context, output.readableBytes > 0 {

@@ -1,3 +1,4 @@
+import Commands
 import Replication
 
 /// Everything that a node is told when it starts. `validate` holds every rule about it.
@@ -43,6 +44,10 @@ public struct NodeConfiguration: Sendable {
   public var scrubBytesPerSecond: Int64
   /// How many seconds lie between two such passes.
   public var scrubInterval: Double
+  /// What clients that follow the Sentinel protocol call the active master.
+  public var sentinelName: String
+  /// Which events of keys are published at the start; `CONFIG SET notify-keyspace-events` changes that.
+  public var keyEvents: KeyEventFlags
 
   /// A configuration with the defaults of a release.
   public init(
@@ -54,7 +59,7 @@ public struct NodeConfiguration: Sendable {
     maxClientBytes: Int = 1 << 30, trimPolicy: TrimPolicy = TrimPolicy(), archiveDirectory: String? = nil,
     maxSlaveLag: UInt64 = 1_000_000,
     snapshotBytesPerSecond: Int64 = 64 << 20, scrubBytesPerSecond: Int64 = 8 << 20,
-    scrubInterval: Double = 600
+    scrubInterval: Double = 600, sentinelName: String = "kvorum", keyEvents: KeyEventFlags = []
   ) {
     self.role = role
     self.name = name
@@ -76,6 +81,8 @@ public struct NodeConfiguration: Sendable {
     self.snapshotBytesPerSecond = snapshotBytesPerSecond
     self.scrubBytesPerSecond = scrubBytesPerSecond
     self.scrubInterval = scrubInterval
+    self.sentinelName = sentinelName
+    self.keyEvents = keyEvents
   }
 
   /// Throws the first rule that is broken, as a sentence that names the option.
@@ -97,6 +104,9 @@ public struct NodeConfiguration: Sendable {
     {
       throw NodeError.configuration("--name must be 1 to 128 characters without spaces")
     }
+    guard (1...128).contains(sentinelName.utf8.count),
+      sentinelName.utf8.allSatisfy({ (0x21..<0x7f).contains($0) })
+    else { throw NodeError.configuration("--sentinel-name must be 1 to 128 characters without spaces") }
     guard (50...60_000).contains(leaseMilliseconds) else {
       throw NodeError.configuration("--lease must be from 50 to 60000 ms")
     }

@@ -26,6 +26,8 @@ extension NodeLoop {
         "cut the log from entry \(index) on: it was never committed, and is kept in a discarded-*.db file")
     case .becameActive(let epoch):
       logger.info("is active in epoch \(epoch)", metadata: ["entry": "\(server.core.lastIndex)"])
+      // After this turn, in which the clients that wait are let in: who follows the event can write at once.
+      eventLoop.execute { [self] in watchCluster() }
     case .steppedDown(let reason):
       logger.warning("leads no longer: \(reason)")
       endAwaitedChange("ERR this master lost the lead: \(reason)")
@@ -41,6 +43,7 @@ extension NodeLoop {
   }
 
   private func leaderChanged(_ leader: NodeID?, _ epoch: Epoch) {
+    eventLoop.execute { [self] in watchCluster() }
     guard let leader else { return logger.info("follows no active master") }
     if leader != identity.id {
       logger.info("follows \(memberText(leader))", metadata: ["epoch": "\(epoch)"])

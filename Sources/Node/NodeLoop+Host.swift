@@ -19,8 +19,6 @@ extension NodeLoop: ServingHost {
     if let link = links[master] { write(.readReply(answer), to: link) }
   }
 
-  func publish(_ events: [KeyEvent]) {}
-
   func urgeApply() { applier.urge() }
 
   func failed(_ error: any Error) { end(for: error) }

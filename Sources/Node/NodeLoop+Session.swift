@@ -5,6 +5,7 @@ import Kvorum
 import RESP
 import Replication
 import Serving
+import Storage
 
 // Commands that are answered from the state of the connection or of the cluster.
 
@@ -14,7 +15,9 @@ extension NodeLoop {
     client.lastCommand = command.name
     let arguments = request.arguments
     switch command.name {
-    case "ping": session.answer(SessionReplies.ping(arguments))
+    case "ping":
+      session.answer(
+        session.isSubscriberOnly ? PubSubReplies.ping(arguments) : SessionReplies.ping(arguments))
     case "echo": session.answer(SessionReplies.echo(arguments))
     case "select": session.answer(SessionReplies.select(arguments))
     case "hello": session.answer(hello(arguments, client))
@@ -25,6 +28,7 @@ extension NodeLoop {
     case "reset":
       client.version = .v2
       client.name = []
+      silence(client)
       session.consistency = .linearizable
       client.user = credentials.users.anybody
       session.answer(.simple("RESET"))
@@ -35,6 +39,8 @@ extension NodeLoop {
     case "role": session.answer(role())
     case "config|get":
       session.answer(SessionReplies.configGet(arguments, parameters: configurationParameters))
+    case "config|set" where arguments.count == 4 && arguments[2].elementsEqual("notify-keyspace-events".utf8):
+      session.answer(chooseKeyEvents(String(decoding: arguments[3], as: UTF8.self)) ?? .ok)
     case "config|set":
       session.answer(
         .error("ERR CONFIG SET is not supported: options are given when the node starts, see its --help"))
@@ -44,6 +50,12 @@ extension NodeLoop {
     case "kv.status": session.answer(.bulk(status().json()))
     case "kv.admin": administer(arguments, session)
     case let name where name.hasPrefix("acl"): session.answer(aboutUsers(command, arguments, client))
+    case "subscribe", "unsubscribe", "psubscribe", "punsubscribe", "publish", "pubsub|channels",
+      "pubsub|numsub", "pubsub|numpat":
+      communicate(command, arguments, client)
+    case "monitor": monitor(client)
+    case let name where name.hasPrefix("sentinel|") && name != "sentinel|help":
+      answerSentinel(command, arguments, session)
     case let name where name.hasPrefix("client"): aboutClients(command, arguments, client)
     case let name where name.hasPrefix("command"): session.answer(table.reply(toCommand: arguments))
     default:
@@ -69,10 +81,11 @@ extension NodeLoop {
             + "at the same time")
       }
       if let version = request.version { client.version = version == 3 ? .v3 : .v2 }
+      updateMode(of: client)
       if let name = request.clientName { client.name = name }
       return SessionReplies.hello(
         version: redisVersion, protocolVersion: client.version == .v3 ? 3 : 2,
-        connection: Int64(client.session.id), role: server.core.isActive ? "master" : "replica")
+        connection: Int64(client.session.id), role: confirmedMaster == identity.id ? "master" : "replica")
     } catch {
       return .error(error.text)
     }
@@ -148,7 +161,7 @@ extension NodeLoop {
   // MARK: The server
 
   private func role() -> Reply {
-    if server.core.isActive {
+    if confirmedMaster == identity.id {
       let slaves = server.core.followers.compactMap { id, status -> Reply? in
         guard status.connected, let link = links[id], let address = HostAndPort(link.peer.address) else {
           return nil
@@ -157,7 +170,7 @@ extension NodeLoop {
       }
       return .array([.text("master"), .integer(Int64(server.core.lastIndex)), .array(slaves)])
     }
-    let master = server.core.knownLeader.flatMap(server.address(of:)).flatMap(HostAndPort.init)
+    let master = confirmedMasterAddress
     return .array([
       .text("slave"), .text(master?.host ?? ""), .integer(Int64(master?.port ?? 0)),
       .text(master == nil ? "connect" : "connected"), .integer(Int64(server.core.lastIndex)),
@@ -173,6 +186,7 @@ extension NodeLoop {
       ("save", ""), ("timeout", "0"), ("max-key-bytes", "\(configuration.maxKeyBytes)"),
       ("max-value-bytes", "\(configuration.maxValueBytes)"),
       ("lease", "\(server.core.leaseLength / 1_000_000)"),
+      ("notify-keyspace-events", audience.keyEvents.description),
       ("write-timeout", "\(configuration.writeTimeoutMilliseconds)"),
       ("read-timeout", "\(configuration.readTimeoutMilliseconds)"),
     ]
@@ -180,7 +194,7 @@ extension NodeLoop {
 
   // MARK: Administration
 
-  private func administer(_ arguments: [[UInt8]], _ session: Session) {
+  func administer(_ arguments: [[UInt8]], _ session: Session) {
     let words = arguments.dropFirst().map { String(decoding: $0, as: UTF8.self) }
     if words[0].lowercased() == "snapshot" { return giveCopy(words, session) }
     guard server.core.isActive else {

@@ -164,9 +164,10 @@ extension NodeLoop {
     let sizes = fileSizes()
     let uptime = (now - startedAt) / 1_000_000_000
     let keys = (try? server.keyCount()) ?? 0
-    let leader = server.core.knownLeader.flatMap(server.address(of:)).flatMap(HostAndPort.init)
-    var replication: [(String, String)] = [("role", server.core.isActive ? "master" : "slave")]
-    if server.core.isActive {
+    let leader = confirmedMasterAddress
+    let isMaster = confirmedMaster == identity.id
+    var replication: [(String, String)] = [("role", isMaster ? "master" : "slave")]
+    if isMaster {
       let followers = server.core.followers.filter { links[$0.key]?.peer.role == .slave }
       replication.append(("connected_slaves", "\(followers.values.count { $0.connected })"))
       for (position, item) in followers.sorted(by: { $0.key < $1.key }).enumerated() {
@@ -215,7 +216,7 @@ extension NodeLoop {
           ("total_commands_processed", "\(server.statistics.commands)"),
           ("total_writes", "\(server.statistics.writes)"),
           ("writes_in_doubt", "\(server.statistics.inDoubt)"),
-        ]
+        ] + audienceFigures
       ),
       ("Keyspace", keys == 0 ? [] : [("db0", "keys=\(keys),expires=0,avg_ttl=0")]),
       (

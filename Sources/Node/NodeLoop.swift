@@ -64,6 +64,10 @@ final class NodeLoop: @unchecked Sendable {
   var clients: [UInt64: ClientHandler] = [:]
   var nextSessionID: UInt64 = 1
   var awaitedChange: AwaitedChange?
+  var audience = Audience()
+  var sentinelWatch = SentinelWatch()
+  var sentinelQuestions:
+    [(question: SentinelQuestion, session: Session, ticket: Session.Ticket, deadline: Instant)] = []
 
   // MARK: Security
   var credentials: Credentials
@@ -150,6 +154,7 @@ final class NodeLoop: @unchecked Sendable {
           maxKeyBytes: configuration.maxKeyBytes, maxValueBytes: configuration.maxValueBytes),
         logsRequests: logsOperations))
     server.host = self
+    choose(configuration.keyEvents)
     content.note(stores.content)
   }
 
@@ -315,6 +320,7 @@ final class NodeLoop: @unchecked Sendable {
     noteHold()
     server.expire()
     expireAwaitedChange()
+    watchCluster()
     sendReports()
     considerTrimming()
     tidyCopies()

@@ -36,6 +36,20 @@ extension ReplicationCore {
   /// The lease length L in force, in nanoseconds.
   public var leaseLength: Nanoseconds { lease }
 
+  /// The master that may be named to clients: this one while its lease runs, or the leader of the epoch that this
+  /// node has promised, while it has a link to it, has heard from it within a lease, and knows that an entry of that
+  /// epoch is committed, without which no master serves.
+  public func confirmedLeader(at now: Instant) -> NodeID? {
+    if let leadership { return leadership.serving && now < leadership.leaseUntil ? options.id : nil }
+    guard candidacy == nil, let leader, hard.promised.master == leader, peers[leader] != nil,
+      now - lastHeard < lease, log.epoch(at: commit) == hard.promised
+    else { return nil }
+    return leader
+  }
+
+  /// When this node last heard from the leader that it follows.
+  public var lastHeardFromLeader: Instant { lastHeard }
+
   /// Whether the lead is being handed over.
   public var isHandingOver: Bool { leadership?.handover != nil }
 

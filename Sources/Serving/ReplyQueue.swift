@@ -11,6 +11,7 @@ struct ReplyQueue {
     case ready(Reply)
     case afterCommit(LogIndex, Reply)
     case open
+    case inTurn(() -> Reply?)
   }
 
   private var slots: Deque<Slot> = []
@@ -40,6 +41,9 @@ struct ReplyQueue {
     return first + Session.Ticket(slots.count) - 1
   }
 
+  /// Something to be done when all replies before it have left, and the reply that comes of it, if any.
+  mutating func addInTurn(_ make: @escaping () -> Reply?) { slots.append(.inTurn(make)) }
+
   /// Decides a reply that has not left; one that has is left alone.
   mutating func fulfil(_ ticket: Session.Ticket, with reply: Reply) {
     guard ticket >= first, ticket - first < Session.Ticket(slots.count) else { return }
@@ -55,11 +59,21 @@ struct ReplyQueue {
     bytes = 0
   }
 
-  /// Takes the next reply that may leave.
-  mutating func next(committed: LogIndex) -> Reply? {
+  /// What is next on a connection.
+  enum Due {
+    case reply(Reply)
+    case work(() -> Reply?)
+  }
+
+  /// Takes the next reply that may leave, or what is to be done in its place.
+  mutating func next(committed: LogIndex) -> Due? {
     switch slots.first {
-    case .ready(let reply): return taken(reply)
-    case .afterCommit(let index, let reply) where index <= committed: return taken(reply)
+    case .ready(let reply): return .reply(taken(reply))
+    case .afterCommit(let index, let reply) where index <= committed: return .reply(taken(reply))
+    case .inTurn(let work):
+      slots.removeFirst()
+      first += 1
+      return .work(work)
     default: return nil
     }
   }

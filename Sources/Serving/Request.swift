@@ -24,6 +24,8 @@ public struct Request: Sendable {
   var hasWaitedForApply = false
   /// The confirmation round that it waits for.
   var confirmation: UInt64?
+  /// Whether monitors have seen it.
+  var wasShown = false
 
   /// Makes a request of which nothing is known yet.
   public init(arguments: [[UInt8]], arrived: Instant) {

@@ -26,6 +26,10 @@ extension RequestServer {
         session.answer(refusal)
         return true
       }
+      if hasMonitors || session.hasMode, let refusal = heed(command, &request, of: session) {
+        session.answer(refusal)
+        return true
+      }
       if session.transaction != nil, !command.isAnsweredInTransaction {
         queue(command, request, for: session)
         return true

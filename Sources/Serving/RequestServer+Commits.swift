@@ -22,7 +22,7 @@ extension RequestServer {
     }
     while let events = pendingEvents.first, events.index <= index {
       pendingEvents.removeFirst()
-      host.publish(events.events)
+      host.publishKeyEvents(events.events)
     }
     for session in touched {
       session.needsDrain = false

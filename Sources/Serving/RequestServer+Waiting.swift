@@ -84,7 +84,7 @@ extension RequestServer {
 
   /// The closed socket is the signal to look for the active master, for most clients (design 4.12).
   func closeSessions(_ reason: String) {
-    let open = orderedSessions.filter { $0.consistency != .stale }
+    let open = orderedSessions.filter { !$0.staysAfterReign }
     if !open.isEmpty { host.log("closes \(open.count) client connections: \(reason)") }
     for session in open {
       failWaiting(session)

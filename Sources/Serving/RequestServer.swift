@@ -32,6 +32,9 @@ public final class RequestServer {
   let table = CommandTable.standard
   let view: MasterView
 
+  /// Whether the host wants to see each command before it is done.
+  public var hasMonitors = false
+
   var sessions: [UInt64: Session] = [:]
   /// Writes whose commit is awaited, in the order of their index.
   var pendingWrites: Deque<PendingReply> = []

@@ -25,7 +25,7 @@ public protocol ServingHost: AnyObject {
   /// Renew leases if that is due: a long evaluation is under way.
   func keepLead()
   /// Something has happened to keys, and is committed; called only with `RequestServer.wantsKeyEvents`.
-  func publish(_ events: [KeyEvent])
+  func publishKeyEvents(_ events: [KeyEvent])
 
   /// Whether the user of a session may run a command with these arguments, the name first; nil if so, else the refusal.
   ///
@@ -36,10 +36,18 @@ public protocol ServingHost: AnyObject {
   /// The stored keyspace could not be read: the node must end.
   func failed(_ error: any Error)
 
+  /// A command is about to be done; called only while `RequestServer.hasMonitors` is set, once for each request.
+  func show(_ command: Command, _ request: Request, from session: Session)
+
   /// A command is done here; called only with `ServingOptions.logsRequests`. `index` is the entry of a write.
   func log(_ request: Request, index: LogIndex?)
   /// Something that people want to read in the log.
   func log(_ text: String)
+}
+
+extension ServingHost {
+  /// Nobody watches.
+  public func show(_ command: Command, _ request: Request, from session: Session) {}
 }
 
 /// Where the replies of a `Session` go.

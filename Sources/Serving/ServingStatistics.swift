@@ -10,6 +10,8 @@ public struct ServingStatistics: Hashable, Sendable {
   public var inDoubt: UInt64 = 0
   /// Keys that were deleted because their end had come, without being asked for.
   public var expired: UInt64 = 0
+  /// Subscribers and monitors that were closed because they did not take what they were sent.
+  public var deafClients: UInt64 = 0
   /// Times that this node became the active master.
   public var reigns: UInt64 = 0
 

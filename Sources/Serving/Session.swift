@@ -35,7 +35,16 @@ public final class Session {
   var isWatchBroken = false
   /// The reply of a command that is a part of a transaction.
   private var captured: Reply?
-  private var isCapturing = false
+  private(set) var isCapturing = false
+  /// Whether it is subscribed to anything.
+  public var isSubscribed = false
+  /// Whether it is, and speaks a version in which a message cannot be told from a reply.
+  public var isSubscriberOnly = false
+  /// Whether it has subscribed to events of the cluster.
+  public var hearsEvents = false
+  /// Whether it is shown each command.
+  public var isMonitor = false
+
   /// Requests that cannot be answered yet; while there is one, later requests line up behind it.
   var waiting: Deque<Request> = []
   /// The bytes that came for `waiting` since it was last empty.
@@ -142,9 +151,15 @@ public final class Session {
 
   /// Sends the replies that may leave; to be called after the requests at hand.
   public func drain() {
-    guard let connection else { return }
+    // A client that has gone has still sent what it has sent: what is done in its turn is done.
     let commit = server.core.commitIndex
-    while let reply = replies.next(committed: commit) { connection.write(reply) }
+    while let due = replies.next(committed: commit) {
+      switch due {
+      case .reply(let reply): connection?.write(reply)
+      case .work(let work): if let reply = work() { connection?.write(reply) }
+      }
+    }
+    guard let connection else { return }
     connection.flush()
     guard closesOnceDrained, replies.isEmpty else { return }
     closesOnceDrained = false

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Commands
 import Logging
 import Node
 import Replication
@@ -90,6 +91,16 @@ struct NodeOptions: ParsableArguments {
 
   @OptionGroup(title: "Security")
   var security: NodeSecurityOptions
+  @Option(
+    help: ArgumentHelp(
+      "What Redis clients that follow failovers by SENTINEL call the active master.", valueName: "name"))
+  var sentinelName = "kvorum"
+
+  @Option(
+    help: ArgumentHelp(
+      "Which events of keys are published, in the letters of Redis such as KEA; by default none.",
+      valueName: "letters"))
+  var notifyKeyspaceEvents = KeyEventFlags()
 
   func configuration(
     role: NodeRole, name: String?, listen: HostAndPort, masters: [HostAndPort]
@@ -104,13 +115,22 @@ struct NodeOptions: ParsableArguments {
         entries: logEntries == 0 ? nil : logEntries, bytes: logBytes.bytes == 0 ? nil : logBytes.bytes,
         age: logAge.milliseconds == 0 ? nil : logAge.milliseconds),
       archiveDirectory: archive, maxSlaveLag: maxSlaveLag, snapshotBytesPerSecond: snapshotRate.bytes,
-      scrubBytesPerSecond: scrubRate.bytes, scrubInterval: Double(scrubInterval.milliseconds) / 1_000)
+      scrubBytesPerSecond: scrubRate.bytes, scrubInterval: Double(scrubInterval.milliseconds) / 1_000,
+      sentinelName: sentinelName, keyEvents: notifyKeyspaceEvents)
   }
 }
 
 extension HostAndPort: ExpressibleByArgument {
   /// Reads host:port; an empty host means 127.0.0.1.
   public init?(argument: String) { self.init(argument) }
+}
+
+extension KeyEventFlags: ExpressibleByArgument {
+  /// Reads letters such as KEA; nil if one of them is none of Redis'.
+  public init?(argument: String) { self.init(letters: argument) }
+
+  /// What `--help` shows.
+  public var defaultValueDescription: String { isEmpty ? "none" : description }
 }
 
 extension Logger.Level: @retroactive ExpressibleByArgument {}

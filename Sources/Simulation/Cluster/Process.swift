@@ -66,7 +66,7 @@ extension Process: ServingHost {
   func flushLinks() {}
   /// A simulated step takes no time.
   func keepLead() {}
-  func publish(_ events: [KeyEvent]) {}
+  func publishKeyEvents(_ events: [KeyEvent]) {}
   func urgeApply() { cluster.urgeApply(machine, self) }
 
   func authorize(_ command: Command, _ arguments: [[UInt8]], for session: Session) -> Reply? { nil }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// An answer of a node, as RESP2 has it.
+/// An answer of a node. Of RESP3 it knows pushes and nulls; a map is an array of keys and values.
 enum RawReply: Hashable, CustomStringConvertible {
   case simple(String)
   case error(String)
@@ -8,6 +8,7 @@ enum RawReply: Hashable, CustomStringConvertible {
   case bulk([UInt8])
   case null
   case array([RawReply])
+  case push([RawReply])
 
   static func text(_ text: String) -> RawReply { .bulk(Array(text.utf8)) }
 
@@ -24,6 +25,7 @@ enum RawReply: Hashable, CustomStringConvertible {
     case .bulk(let bytes): "\"\(String(decoding: bytes.prefix(200), as: UTF8.self))\""
     case .null: "nil"
     case .array(let elements): "\(elements)"
+    case .push(let elements): ">\(elements)"
     }
   }
 }
@@ -170,6 +172,11 @@ final class RESPConnection: @unchecked Sendable {
       guard let count = Int(text) else { throw ConnectionTrouble.malformed("*\(text)") }
       guard count >= 0 else { return .null }
       return .array(try (0..<count).map { _ in try parse() })
+    case "_": return .null
+    case ">", "%":
+      guard let count = Int(text), count >= 0 else { throw ConnectionTrouble.malformed(text) }
+      let elements = try (0..<(mark == UInt8(ascii: "%") ? 2 * count : count)).map { _ in try parse() }
+      return mark == UInt8(ascii: ">") ? .push(elements) : .array(elements)
     default: throw ConnectionTrouble.malformed(String(decoding: line.prefix(80), as: UTF8.self))
     }
   }

@@ -16,6 +16,8 @@ final class Bench: ServingHost {
   private(set) var answers: [ReadReply] = []
   private(set) var failures: [any Error] = []
   private(set) var isUrged = false
+  /// What monitors were shown.
+  private(set) var shown: [[String]] = []
   /// The appends that a peer has not answered, oldest first; the last one stays to be answered again.
   private var appends: [NodeID: [Message.Append]] = [:]
   private var answered: [NodeID: UInt64] = [:]
@@ -66,7 +68,7 @@ final class Bench: ServingHost {
   func flushLinks() {}
   func keepLead() {}
   private(set) var events: [KeyEvent] = []
-  func publish(_ events: [KeyEvent]) { self.events += events }
+  func publishKeyEvents(_ events: [KeyEvent]) { self.events += events }
   func urgeApply() { isUrged = true }
   func authorize(_ command: Command, _ arguments: [[UInt8]], for session: Session) -> Reply? { nil }
   func execute(_ command: Command, _ request: Request, for session: Session) {
@@ -76,6 +78,9 @@ final class Bench: ServingHost {
     case "select": session.answer(SessionReplies.select(request.arguments))
     default: session.answer(.simple(command.name))
     }
+  }
+  func show(_ command: Command, _ request: Request, from session: Session) {
+    shown.append(request.arguments.map { String(decoding: $0, as: UTF8.self) })
   }
   func failed(_ error: any Error) { failures.append(error) }
   func log(_ request: Request, index: LogIndex?) {}

@@ -1,0 +1,228 @@
+import Commands
+import Logging
+import NIOCore
+import RESP
+import Replication
+import Serving
+
+// Messages between clients, events of keys and of the cluster, and MONITOR.
+
+/// Who listens, and what is on its way to them.
+struct Audience {
+  /// A listener that does not take what it is sent holds at most so many bytes of it; above that it is closed.
+  static let outputLimit = 32 << 20
+
+  var subscriptions = SubscriptionTable()
+  var monitors: Set<UInt64> = []
+  /// Sessions that were sent something in this turn of the event loop.
+  var addressed: Set<UInt64> = []
+  var isDeliveryPlanned = false
+  /// Which events of keys are published.
+  var keyEvents: KeyEventFlags = []
+}
+
+extension NodeLoop {
+  // MARK: Commands
+
+  func communicate(_ command: Command, _ arguments: [[UInt8]], _ client: ClientHandler) {
+    let session = client.session
+    switch command.name {
+    case "subscribe": subscribe(client, to: arguments.dropFirst(), as: .channel, "subscribe")
+    case "psubscribe": subscribe(client, to: arguments.dropFirst(), as: .pattern, "psubscribe")
+    case "unsubscribe": unsubscribe(client, from: arguments.dropFirst(), as: .channel, "unsubscribe")
+    case "punsubscribe": unsubscribe(client, from: arguments.dropFirst(), as: .pattern, "punsubscribe")
+    case "publish": publish(arguments, session)
+    case "pubsub|channels":
+      guard arguments.count <= 3 else {
+        return session.answer(
+          .error("ERR unknown subcommand or wrong number of arguments for 'CHANNELS'. Try PUBSUB HELP."))
+      }
+      let channels = audience.subscriptions.activeChannels(matching: arguments.dropFirst(2).first)
+      session.answer(.array(channels.map { .bulk($0) }))
+    case "pubsub|numsub":
+      session.answer(
+        .array(
+          arguments.dropFirst(2).flatMap { channel in
+            [.bulk(channel), .integer(Int64(audience.subscriptions.subscriberCount(of: channel)))]
+          }))
+    default: session.answer(.integer(Int64(audience.subscriptions.patternCount)))
+    }
+  }
+
+  /// Messages are published at the active master: elsewhere there is nothing to hear but the events of the cluster.
+  private func subscribe(
+    _ client: ClientHandler, to names: ArraySlice<[UInt8]>, as kind: SubscriptionTable.Kind, _ word: String
+  ) {
+    let session = client.session
+    if !server.core.isActive, !names.allSatisfy({ SubscriptionTable.isForEvents($0, kind) }) {
+      return session.answer(
+        .error(
+          "READONLY Only events of the cluster are heard here: the active master has the messages.\(activeHint)"
+        ))
+    }
+    for name in names {
+      let count = audience.subscriptions.subscribe(session.id, to: name, as: kind)
+      session.answer(PubSubReplies.confirmation(word, name, count: count))
+    }
+    updateMode(of: client)
+  }
+
+  private func unsubscribe(
+    _ client: ClientHandler, from names: ArraySlice<[UInt8]>, as kind: SubscriptionTable.Kind, _ word: String
+  ) {
+    let session = client.session
+    let gone = names.isEmpty ? audience.subscriptions.names(of: session.id, as: kind) : Array(names)
+    for name in gone {
+      let count = audience.subscriptions.unsubscribe(session.id, from: name, as: kind)
+      session.answer(PubSubReplies.confirmation(word, name, count: count))
+    }
+    if gone.isEmpty {
+      let count = audience.subscriptions.count(of: session.id)
+      session.answer(PubSubReplies.confirmation(word, nil, count: count))
+    }
+    updateMode(of: client)
+  }
+
+  private func publish(_ arguments: [[UInt8]], _ session: Session) {
+    guard server.core.isActive, !session.isLeaving else {
+      return session.answer(
+        .error("READONLY You can't publish here: only the active master has subscribers.\(activeHint)"))
+    }
+    guard !SentinelEvent.isReserved(arguments[1]) else {
+      return session.answer(
+        .error(
+          "ERR '\(String(decoding: arguments[1], as: UTF8.self))' is a channel of the cluster's own events"))
+    }
+    // Nobody may act on a message before the writes that were sent ahead of it are safe.
+    session.answerInTurn { [unowned self] in
+      .integer(Int64(isStopping ? 0 : publish(arguments[2], in: arguments[1])))
+    }
+  }
+
+  private var activeHint: String {
+    server.core.isActive ? "" : confirmedMasterAddress.map { " active=\($0)" } ?? ""
+  }
+
+  // MARK: Modes
+
+  /// What its subscriptions and its version of the protocol mean for a connection.
+  func updateMode(of client: ClientHandler) {
+    let session = client.session
+    let count = audience.subscriptions.count(of: session.id)
+    session.isSubscribed = count > 0
+    session.isSubscriberOnly = count > 0 && client.version == .v2
+    session.hearsEvents = audience.subscriptions.hearsEvents(session.id)
+    client.subscriptionBytes = audience.subscriptions.bytes(of: session.id)
+    session.isMonitor = audience.monitors.contains(session.id)
+  }
+
+  /// Ends all that a connection listens to.
+  func silence(_ client: ClientHandler) {
+    forgetListener(client.session.id)
+    updateMode(of: client)
+  }
+
+  /// The connection is gone.
+  func forgetListener(_ id: UInt64) {
+    audience.subscriptions.removeAll(of: id)
+    audience.addressed.remove(id)
+    audience.monitors.remove(id)
+    server.hasMonitors = !audience.monitors.isEmpty
+  }
+
+  func monitor(_ client: ClientHandler) {
+    // Like Redis: a second MONITOR is not answered.
+    guard audience.monitors.insert(client.session.id).inserted else { return }
+    server.hasMonitors = true
+    updateMode(of: client)
+    client.session.answer(.ok)
+  }
+
+  func show(_ command: Command, _ request: Request, from session: Session) {
+    guard let client = clients[session.id],
+      let line = MonitorLine.text(
+        of: command, request.arguments, microsecondsOfUnixTime: BootClock.wallMicroseconds(),
+        client: client.remoteAddress)
+    else { return }
+    for monitor in audience.monitors { deliver(.simple(line), to: monitor) }
+  }
+
+  // MARK: Messages
+
+  /// Sends a message to all who listen to a channel, and returns how many subscriptions that reaches.
+  func publish(_ payload: [UInt8], in channel: [UInt8]) -> Int {
+    audience.subscriptions.receivers(of: channel) { subscriber, pattern in
+      deliver(
+        pattern.map { PubSubReplies.message(payload, in: channel, matching: $0) }
+          ?? PubSubReplies.message(payload, in: channel), to: subscriber)
+    }
+  }
+
+  /// Tells those who want to know what has happened to keys; to be called once it is committed.
+  func publishKeyEvents(_ events: [KeyEvent]) {
+    guard audience.keyEvents.isPublishing, audience.subscriptions.subscriberCount > 0 else { return }
+    for event in events {
+      for message in event.messages(audience.keyEvents) { _ = publish(message.payload, in: message.channel) }
+    }
+  }
+
+  /// From now on these events are published.
+  func choose(_ flags: KeyEventFlags) {
+    audience.keyEvents = flags
+    server.wantsKeyEvents = flags.isPublishing
+  }
+
+  /// The parameter `notify-keyspace-events`; the error to answer if the letters are wrong.
+  func chooseKeyEvents(_ letters: String) -> Reply? {
+    guard let flags = KeyEventFlags(letters: letters) else {
+      return .error(
+        "ERR CONFIG SET failed (possibly related to argument 'notify-keyspace-events') - "
+          + "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.")
+    }
+    choose(flags)
+    return nil
+  }
+
+  /// Behind the replies that are owed already, and once a turn of the event loop for all that is sent in it.
+  private func deliver(_ message: Reply, to id: UInt64) {
+    guard let session = clients[id]?.session else { return }
+    session.deliver(message)
+    audience.addressed.insert(id)
+    guard !audience.isDeliveryPlanned else { return }
+    audience.isDeliveryPlanned = true
+    eventLoop.execute { [self] in
+      audience.isDeliveryPlanned = false
+      let addressed = audience.addressed
+      audience.addressed = []
+      for id in addressed {
+        guard let client = clients[id] else { continue }
+        client.session.drain()
+        closeIfDeaf(client)
+      }
+    }
+  }
+
+  private func closeIfDeaf(_ client: ClientHandler) {
+    client.account()
+    guard client.heldBytes > Audience.outputLimit else { return }
+    client.lookAtUnsent()
+    client.account()
+    guard client.heldBytes > Audience.outputLimit else { return }
+    logger.warning(
+      "closes the client \(client.remoteAddress), which listens and does not read: \(client.heldBytes >> 10) KiB wait"
+    )
+    server.statistics.deafClients += 1
+    client.evict()
+  }
+
+  // MARK: INFO
+
+  var audienceFigures: [(String, String)] {
+    [
+      ("pubsub_clients", "\(audience.subscriptions.subscriberCount)"),
+      ("pubsub_channels", "\(audience.subscriptions.channelCount)"),
+      ("pubsub_patterns", "\(audience.subscriptions.patternCount)"), ("pubsubshard_channels", "0"),
+      ("client_output_buffer_limit_disconnections", "\(server.statistics.deafClients)"),
+    ]
+  }
+}
