@@ -62,6 +62,9 @@ final class NodeLoop: @unchecked Sendable {
   var clients: [UInt64: ClientHandler] = [:]
   var nextSessionID: UInt64 = 1
   var awaitedChange: AwaitedChange?
+  let monitor = NodeMonitor()
+  var replicaWaits: [ReplicaWait] = []
+  var nextIdleCheck: Instant = .distantPast
 
   // MARK: Peers
   var links: [NodeID: PeerLink] = [:]
@@ -117,7 +120,8 @@ final class NodeLoop: @unchecked Sendable {
     trimPolicy = configuration.trimPolicy
     clientLoad = ClientLoad(
       connectionLimit: OpenFiles.clientLimit(within: OpenFiles.raiseLimit()),
-      memoryLimit: configuration.maxClientBytes)
+      memoryLimit: configuration.maxClientBytes, requestLimits: configuration.requestLimits,
+      bulkLimit: configuration.maxValueBytes)
     let announced = configuration.announce ?? listenAddress
     let core = ReplicationCore(
       options: ReplicationOptions(
@@ -261,6 +265,7 @@ final class NodeLoop: @unchecked Sendable {
     isPerforming = false
     if heldFlush != nil, !isGathering, !server.core.isCommitting { gather() }
     flushLinks()
+    checkReplicaWaits()
     armTimer()
   }
 
@@ -301,6 +306,8 @@ final class NodeLoop: @unchecked Sendable {
     noteHold()
     server.expire()
     expireAwaitedChange()
+    closeIdleClients()
+    measureRates()
     sendReports()
     considerTrimming()
     tidyCopies()

@@ -13,7 +13,20 @@ struct ReplyQueue {
     case open
   }
 
+  /// Which requests get no reply.
+  enum Silence {
+    case none
+    /// The next one.
+    case next
+    /// All.
+    case all
+  }
+
   private var slots: Deque<Slot> = []
+  /// What becomes of the replies to the requests that follow.
+  var silence = Silence.none
+  /// Replies that are dropped when it is their turn.
+  private var silenced: Deque<Session.Ticket> = []
   private var first: Session.Ticket = 0
   /// About how many bytes of memory the replies take that are known.
   private(set) var bytes = 0
@@ -24,20 +37,34 @@ struct ReplyQueue {
   /// A reply that can leave once all before it have.
   mutating func add(_ reply: Reply) {
     bytes += reply.approximateSize
-    slots.append(.ready(reply))
+    append(.ready(reply))
   }
 
   /// A reply that can leave once the entry is committed.
   mutating func add(_ reply: Reply, afterCommitOf index: LogIndex) -> Session.Ticket {
     bytes += reply.approximateSize
-    slots.append(.afterCommit(index, reply))
+    append(.afterCommit(index, reply))
     return first + Session.Ticket(slots.count) - 1
   }
 
   /// A reply that is not known yet.
   mutating func addOpen() -> Session.Ticket {
-    slots.append(.open)
+    append(.open)
     return first + Session.Ticket(slots.count) - 1
+  }
+
+  private mutating func append(_ slot: Slot) {
+    if silence != .none {
+      silenced.append(first + Session.Ticket(slots.count))
+      if silence == .next { silence = .none }
+    }
+    slots.append(slot)
+  }
+
+  /// The error that the newest request was answered with, if it was.
+  var newestError: String? {
+    if case .ready(.error(let text)) = slots.last { return text }
+    return nil
   }
 
   /// Decides a reply that has not left; one that has is left alone.
@@ -52,11 +79,20 @@ struct ReplyQueue {
   mutating func discard() {
     first += Session.Ticket(slots.count)
     slots = []
+    silenced = []
     bytes = 0
   }
 
-  /// Takes the next reply that may leave.
+  /// Takes the next reply that may leave, and drops those before it that nobody wants.
   mutating func next(committed: LogIndex) -> Reply? {
+    while let reply = nextOfAll(committed: committed) {
+      guard let dropped = silenced.first, dropped < first else { return reply }
+      silenced.removeFirst()
+    }
+    return nil
+  }
+
+  private mutating func nextOfAll(committed: LogIndex) -> Reply? {
     switch slots.first {
     case .ready(let reply): return taken(reply)
     case .afterCommit(let index, let reply) where index <= committed: return taken(reply)

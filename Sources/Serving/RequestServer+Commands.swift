@@ -4,10 +4,10 @@ import Replication
 // From a client's request to its reply, or to the place where it waits (design 4.6).
 
 extension RequestServer {
-  /// More than this waits to be applied: new writes wait too, so that memory stays bounded.
-  private static let unappliedLimit = 128 << 20
-  /// A command is evaluated in one go, and the node must not be late for a heartbeat.
-  private static let argumentLimit = 20_001
+  /// In bytes: more than this waits to be applied: new writes wait too, so that memory stays bounded.
+  public static let unappliedLimit = 128 << 20
+  /// How many arguments a command may have, its name included. It is evaluated in one go, and the node must not be late for a heartbeat.
+  public static let argumentLimit = 20_001
 
   /// Answers a request, or returns false if it must wait.
   func execute(_ request: inout Request, for session: Session) -> Bool {
@@ -16,8 +16,12 @@ extension RequestServer {
       return true
     }
     switch table.resolve(request.arguments) {
-    case .refused(let reply): session.answer(reply)
+    case .refused(let reply):
+      session.lastCommand = nil
+      session.answer(reply)
     case .command(let command):
+      session.lastCommand = command
+      if pause.isOn, pause.holds(command) { return false }
       guard command.kind == .session else { return execute(command, &request, for: session) }
       executeForSession(command, request, session)
     }
@@ -125,6 +129,7 @@ extension RequestServer {
   /// Evaluates a command at the active master.
   private func evaluate(_ command: Command, _ request: inout Request, for session: Session) -> Bool {
     view.beginEvaluation()
+    lookups.isCounting = command.flags.contains(.readonly)
     view.needsVersions = command.name.utf8.first == UInt8(ascii: "k")
     let outcome: Outcome
     do {
@@ -135,6 +140,7 @@ extension RequestServer {
       host.failed(error)
       return true
     }
+    lookups.noteExpired(outcome.mutations.count)
     if outcome.mutations.isEmpty {
       let reply = completed(outcome.reply, of: command, applied: core.appliedIndex)
       return answerRead(reply, &request, for: session)
@@ -166,6 +172,7 @@ extension RequestServer {
     pendingWrites.append(
       PendingReply(
         index: index, session: session, ticket: ticket, deadline: deadline(of: outcome.mutations, request)))
+    session.lastWrite = index
     statistics.writes += 1
     if options.logsRequests { host.log(request, index: index) }
     host.planFlush()
@@ -226,17 +233,19 @@ extension RequestServer {
   /// for each 16 MiB.
   private func deadline(of mutations: [Mutation], _ request: Request) -> Instant {
     let bytes = mutations.reduce(0) { $0 + $1.value.count }
-    return request.arrived + options.writeTimeout + Nanoseconds(bytes) * 1_000_000_000 / (16 << 20)
+    return max(request.arrived, pause.end) + options.writeTimeout + Nanoseconds(bytes) * 1_000_000_000
+      / (16 << 20)
   }
 
   // MARK: Stale reads
 
   private func staleReply(_ command: Command, _ request: Request) -> Reply {
+    lookups.isCounting = true
     do {
       return try stored.snapshot {
         let applied = try stored.appliedIndex()
         let outcome = try command.evaluate(
-          request.arguments, view: StaleView(stored: stored), context: context)
+          request.arguments, view: StaleView(stored: stored, lookups: lookups), context: context)
         return completed(outcome.reply, of: command, applied: applied)
       }
     } catch {

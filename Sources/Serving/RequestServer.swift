@@ -19,6 +19,10 @@ public final class RequestServer {
   public let options: ServingOptions
   /// What it has counted.
   public var statistics = ServingStatistics()
+  /// What it has looked for in the keyspace.
+  public let lookups = LookupCounter()
+  /// While it is on, requests wait; after it ends, call `resume`.
+  public var pause = ClientPause()
   /// Bytes of committed entries that the stored keyspace does not hold yet.
   public private(set) var unappliedBytes = 0
 
@@ -67,7 +71,7 @@ public final class RequestServer {
     self.core = core
     self.stored = stored
     self.options = options
-    view = MasterView(stored: stored)
+    view = MasterView(stored: stored, lookups: lookups)
     takenForApplying = core.appliedIndex
     var numbers = SplitMix64(seed: core.options.seed)
     nextMajorityRead = numbers.next() >> (Self.keyBits + 1)

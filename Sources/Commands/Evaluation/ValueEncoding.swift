@@ -1,3 +1,5 @@
+import Replication
+
 extension Evaluation {
   /// How Redis would keep the value, by its rules and default settings, for OBJECT ENCODING.
   func encoding(of stored: StoredValue, _ key: [UInt8]) throws -> String {

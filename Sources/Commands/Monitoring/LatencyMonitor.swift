@@ -68,12 +68,14 @@ public struct LatencyMonitor: Sendable {
 
   private func report() -> String {
     guard threshold > 0 || !series.isEmpty else {
-      return "Latency is not monitored. \"CONFIG SET latency-monitor-threshold <milliseconds>\" switches it on.\n"
+      return
+        "Latency is not monitored. \"CONFIG SET latency-monitor-threshold <milliseconds>\" switches it on.\n"
     }
     guard !series.isEmpty else { return "Nothing took \(threshold) ms or longer.\n" }
     return series.sorted { $0.key < $1.key }.map { event, known in
       let sum = known.samples.reduce(0) { $0 + $1.milliseconds }
-      return "\(event): \(known.samples.count) spikes, \(sum / Int64(max(1, known.samples.count))) ms on average, "
+      return
+        "\(event): \(known.samples.count) spikes, \(sum / Int64(max(1, known.samples.count))) ms on average, "
         + "\(known.worst) ms at worst. SLOWLOG GET shows the commands.\n"
     }.joined()
   }

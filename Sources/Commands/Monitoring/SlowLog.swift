@@ -57,9 +57,10 @@ public struct SlowLog: Sendable {
   /// A request may be of any size, so only its beginning is kept.
   private static func shortened(_ arguments: [[UInt8]]) -> [[UInt8]] {
     let isLong = arguments.count > argumentLimit
-    var kept = arguments.prefix(isLong ? argumentLimit - 1 : argumentLimit).map { argument in
-      argument.count > bytesLimit
-        ? argument.prefix(bytesLimit) + "... (\(argument.count - bytesLimit) more bytes)".utf8 : argument
+    var kept = arguments.prefix(isLong ? argumentLimit - 1 : argumentLimit).map { argument -> [UInt8] in
+      guard argument.count > bytesLimit else { return argument }
+      return Array(argument.prefix(bytesLimit))
+        + Array("... (\(argument.count - bytesLimit) more bytes)".utf8)
     }
     if isLong { kept.append(Array("... (\(arguments.count - argumentLimit + 1) more arguments)".utf8)) }
     return kept

@@ -80,7 +80,8 @@ public struct ClientDescription: Hashable, Sendable {
   /// The line of CLIENT LIST, without its end. A node does not know its sockets' descriptors, so `fd` is -1.
   public var line: String {
     let events = (isRead ? "r" : "") + (unsentBytes > 0 ? "w" : "")
-    return "id=\(id) addr=\(address) laddr=\(localAddress) fd=-1 name=\(name.lossyText) age=\(age) idle=\(idle) "
+    return
+      "id=\(id) addr=\(address) laddr=\(localAddress) fd=-1 name=\(name.lossyText) age=\(age) idle=\(idle) "
       + "flags=\(flags.isEmpty ? "N" : flags) db=0 sub=\(subscriptions) psub=\(patternSubscriptions) ssub=0 "
       + "multi=\(queuedCommands ?? -1) watch=\(watchedKeys) qbuf=\(inputBytes) qbuf-free=0 "
       + "argv-mem=\(requestBytes) multi-mem=0 rbs=0 rbp=0 obl=\(unsentBytes) oll=\(owedReplies) "

@@ -51,7 +51,9 @@ public struct OutputLimit: Hashable, Sendable {
       }
       guard let hard = ByteAmount.bytes(words[start + 1]), let soft = ByteAmount.bytes(words[start + 2]),
         let seconds = Int64(words[start + 3]), seconds >= 0
-      else { throw CommandError("Error in hard, soft or soft_seconds setting in buffer limit configuration.") }
+      else {
+        throw CommandError("Error in hard, soft or soft_seconds setting in buffer limit configuration.")
+      }
       limits.append(OutputLimit(kind, hardBytes: hard, softBytes: soft, softSeconds: seconds))
     }
     return limits

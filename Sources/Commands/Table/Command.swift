@@ -47,6 +47,11 @@ public final class Command: Sendable {
   /// Who answers it.
   public var kind: Kind { evaluator == nil ? .session : .data }
 
+  /// Whether this is the last word of its name, in letters of either case.
+  func isCalled(_ name: [UInt8]) -> Bool {
+    name.count == word.count && zip(name, word).allSatisfy { $0.lowercased == $1 }
+  }
+
   /// Whether so many arguments, the name included, are as many as it takes.
   public func accepts(argumentCount: Int) -> Bool {
     arity >= 0 ? argumentCount == arity : argumentCount >= -arity
