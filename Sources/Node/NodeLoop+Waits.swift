@@ -65,20 +65,13 @@ extension NodeLoop {
 
   /// Ends the wait of another client.
   func unblock(_ arguments: [[UInt8]]) throws(CommandError) -> Reply {
-    let words = arguments.dropFirst(2).map { String(decoding: $0, as: UTF8.self) }
-    let reason = words.count > 1 ? words[1].lowercased() : "timeout"
-    guard words.count <= 2, ["timeout", "error"].contains(reason) else {
-      throw CommandError("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR")
-    }
-    guard let id = Int64(words[0]) else {
-      throw CommandError("ERR value is not an integer or out of range")
-    }
-    guard let position = replicaWaits.firstIndex(where: { Int64($0.session.id) == id }) else {
+    let request = try UnblockRequest(arguments)
+    guard let position = replicaWaits.firstIndex(where: { Int64($0.session.id) == request.id }) else {
       return .integer(0)
     }
     let wait = replicaWaits.remove(at: position)
     let reply =
-      reason == "error"
+      request.withError
       ? Reply.error("UNBLOCKED client unblocked via CLIENT UNBLOCK")
       : wait.request.reply(slaves: slavesHolding(wait.index), local: isHere(wait.index))
     wait.session.fulfil(wait.ticket, with: reply)

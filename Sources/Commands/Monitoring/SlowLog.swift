@@ -74,6 +74,9 @@ public struct SlowLog: Sendable {
       entries = []
       return .ok
     }
+    guard arguments.count <= 3 else {
+      return .error(CommandError.wrongSubcommand(subcommand.lossyText, of: "SLOWLOG").text)
+    }
     var wanted = 10
     if arguments.count > 2 {
       guard let count = arguments[2].parsedInteger, count >= -1 else {

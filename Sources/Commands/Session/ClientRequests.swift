@@ -8,12 +8,33 @@ public struct PauseRequest: Hashable, Sendable {
   /// Reads the arguments of CLIENT PAUSE, of which the first two are its name.
   public init(_ arguments: [[UInt8]]) throws(CommandError) {
     onlyWrites = arguments.count == 4 && arguments[3].isWord("write")
-    guard arguments.count == 3 || onlyWrites || arguments.count == 4 && arguments[3].isWord("all") else {
-      throw CommandError(
-        arguments.count == 4
-          ? "ERR CLIENT PAUSE mode must be WRITE or ALL" : "ERR syntax error")
+    guard arguments.count <= 4 else {
+      throw .wrongSubcommand(arguments[1].lossyText, of: "CLIENT")
+    }
+    guard arguments.count == 3 || onlyWrites || arguments[3].isWord("all") else {
+      throw CommandError("ERR CLIENT PAUSE mode must be WRITE or ALL")
     }
     milliseconds = try arguments[2].timeout()
+  }
+}
+
+/// What CLIENT UNBLOCK asks for.
+public struct UnblockRequest: Hashable, Sendable {
+  /// The connection.
+  public var id: Int64
+  /// Whether its command is to be answered with an error rather than as if its time were over.
+  public var withError: Bool
+
+  /// Reads the arguments of CLIENT UNBLOCK, of which the first two are its name.
+  public init(_ arguments: [[UInt8]]) throws(CommandError) {
+    guard arguments.count <= 4 else {
+      throw .wrongSubcommand(arguments[1].lossyText, of: "CLIENT")
+    }
+    withError = arguments.count == 4 && arguments[3].isWord("error")
+    guard arguments.count == 3 || withError || arguments[3].isWord("timeout") else {
+      throw CommandError("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR")
+    }
+    id = try arguments[2].integer()
   }
 }
 
