@@ -19,7 +19,9 @@ extension NodeLoop {
         return .error(error.text)
       }
     case "config|resetstat":
+      let reigns = server.statistics.reigns
       server.statistics = ServingStatistics()
+      server.statistics.reigns = reigns
       server.lookups.reset()
       monitor.reset()
       return .ok

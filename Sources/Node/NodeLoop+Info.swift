@@ -88,7 +88,7 @@ extension NodeLoop {
       ("instantaneous_input_kbps", kilobytes(monitor.inputRate)),
       ("instantaneous_output_kbps", kilobytes(monitor.outputRate)),
       ("rejected_connections", "\(monitor.rejectedConnections)"),
-      ("expired_keys", "\(server.lookups.expired)"), ("evicted_keys", "0"),
+      ("expired_keys", "\(server.lookups.expired + server.statistics.expired)"), ("evicted_keys", "0"),
       ("evicted_clients", "\(monitor.evictedClients)"),
       ("keyspace_hits", "\(server.lookups.hits)"), ("keyspace_misses", "\(server.lookups.misses)"),
       ("total_error_replies", "\(monitor.errors.total)"),
@@ -151,7 +151,20 @@ extension NodeLoop {
 
   private var keyspaceFields: [(String, String)] {
     let keys = (try? server.keyCount()) ?? 0
-    return keys == 0 ? [] : [("db0", "keys=\(keys),expires=0,avg_ttl=0")]
+    guard keys > 0 else { return [] }
+    let (expiring, end) = expiringKeys
+    let left = expiring == 0 ? 0 : max(0, end - BootClock.wallMilliseconds())
+    return [("db0", "keys=\(keys),expires=\(min(expiring, keys)),avg_ttl=\(left)")]
+  }
+
+  /// Of a million keys with an end this takes some milliseconds, so it is not asked more often than once a second.
+  private var expiringKeys: (count: Int, averageEnd: Int64) {
+    let now = BootClock.now()
+    if now - monitor.expiringCountedAt > .milliseconds(1_000), let counted = try? server.expiringKeys() {
+      monitor.expiringKeys = counted
+      monitor.expiringCountedAt = now
+    }
+    return monitor.expiringKeys
   }
 
   private var kvorumFields: [(String, String)] {

@@ -21,6 +21,9 @@ final class NodeMonitor {
   var inputDisconnections: UInt64 = 0
   /// Clients that were closed because they were idle for too long.
   var idleDisconnections: UInt64 = 0
+  /// How many keys have an end, and when on average, as it was a moment ago.
+  var expiringKeys: (count: Int, averageEnd: Int64) = (0, 0)
+  var expiringCountedAt: Instant = .distantPast
   var inputBytes: UInt64 = 0
   var outputBytes: UInt64 = 0
 

@@ -30,6 +30,7 @@ final class ReplicaKeyspace: StoredKeyspace {
   func keys(endingFrom start: Int64, before moment: Int64, limit: Int) throws -> [ScannedKey] { [] }
 
   func count() throws -> Int { try reader.count() }
+  func expiringKeys() throws -> (count: Int, averageEnd: Int64) { try reader.expiringKeys() }
 
   func keys(after key: [UInt8]?, limit: Int) throws -> [ScannedKey] {
     try reader.keys(after: key, limit: limit).map { ScannedKey(key: $0.key, expiresAt: $0.expiresAt) }

@@ -10,6 +10,9 @@ public struct ClientPause: Sendable {
   /// When it ends, or has ended; what waited must not be taken for late because of it.
   public private(set) var end: Instant = .distantPast
 
+  /// Nothing waits.
+  public init() {}
+
   /// Begins, or makes the present one longer or stricter.
   public mutating func begin(until end: Instant, onlyWrites: Bool) {
     self.end = isOn ? max(self.end, end) : end

@@ -94,6 +94,9 @@ public final class RequestServer {
   /// The keys in the log so far, those past their expiry included; for people.
   public func keyCount() throws -> Int { try core.isActive ? view.count() : stored.count() }
 
+  /// How many of the keys that are applied have an end, and when on average, in milliseconds of Unix time; for people.
+  public func expiringKeys() throws -> (count: Int, averageEnd: Int64) { try stored.expiringKeys() }
+
   /// How many clients have requests that wait.
   public var waitingCount: Int { waitingSessions.count - departedWaiting }
   /// How many clients there are.

@@ -8,6 +8,8 @@ public struct ServingStatistics: Hashable, Sendable {
   public var writes: UInt64 = 0
   /// Writes that were answered as in doubt.
   public var inDoubt: UInt64 = 0
+  /// Keys that were deleted because their end had come, without being asked for.
+  public var expired: UInt64 = 0
   /// Times that this node became the active master.
   public var reigns: UInt64 = 0
 

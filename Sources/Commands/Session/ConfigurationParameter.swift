@@ -26,6 +26,12 @@ public struct ConfigurationParameter: Sendable {
     public var name: String
     /// Its new value.
     public var value: Value
+
+    /// Makes a change.
+    public init(name: String, value: Value) {
+      self.name = name
+      self.value = value
+    }
   }
 
   /// In lower case.

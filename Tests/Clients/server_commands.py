@@ -187,6 +187,10 @@ def information(protocol):
     assert info["tcp_port"] == primary and info["connected_slaves"] == slaves
     assert info["db0"]["keys"] >= 1 and info["errorstat_ERR"]["count"] == 1
     assert "cmdstat_get" not in info
+    one.set("ends", "v", px=3_600_000)
+    eventually("a key with an end is counted", lambda: one.info("keyspace")["db0"]["expires"] >= 1)
+    eventually("and when it ends", lambda: 3_000_000 < one.info("keyspace")["db0"]["avg_ttl"] <= 3_600_000)
+    one.delete("ends")
     eventually(
         "the slaves have all",
         lambda: all(
