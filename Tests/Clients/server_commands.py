@@ -64,7 +64,7 @@ def clients(protocol):
     assert line["cmd"] == "client|id" and line["user"] == "default", line
     assert line["resp"] == str(protocol if len(protocols) > 1 else 2), line
     assert one.client_info()["name"] == "one"
-    assert [int(known["id"]) for known in one.client_list(client_id=[id, 10**9])] == [id]
+    assert [int(known["id"]) for known in one.execute_command("CLIENT LIST", "ID", id, 10**9)] == [id]
     assert one.client_list(_type="pubsub") == [] and one.client_list(_type="replica") == []
     assert other.execute_command("CLIENT", "NO-EVICT", "ON") in ("OK", True)
     flags = [known["flags"] for known in one.client_list() if known["id"] == str(id)]

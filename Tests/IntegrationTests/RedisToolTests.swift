@@ -9,19 +9,22 @@ extension IntegrationTests {
     private static let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("../Clients/server_commands.py").standardizedFileURL.path
 
+    /// Debian's redis-py speaks RESP2 alone; the variable PYTHON may name a Python with a newer one.
+    private static let python = ProcessInfo.processInfo.environment["PYTHON"] ?? "/usr/bin/python3"
+
     private static func exists(_ program: String) -> Bool {
       FileManager.default.isExecutableFile(atPath: "/usr/bin/" + program)
     }
 
     @Test(
       "redis-py finds the commands on connections and the server as Redis has them",
-      .enabled(if: exists("python3")))
+      .enabled(if: FileManager.default.isExecutableFile(atPath: python)))
     func serverCommands() async throws {
       try await withCluster { cluster in
         let run = try await KvorumBinary.run(
           [
             Self.script, "\(cluster.primary.port)", "\(cluster.backup.port)", "\(cluster.slaves.count)",
-          ], of: "/usr/bin/python3", in: cluster.home, within: .seconds(120))
+          ], of: Self.python, in: cluster.home, within: .seconds(120))
         #expect(run.exit == .code(0), "\(run.output)\(run.errors)")
         #expect(run.output.hasPrefix("held"))
       }
@@ -31,17 +34,16 @@ extension IntegrationTests {
     func commandLine() async throws {
       try await withCluster(slaves: 1) { cluster in
         for version in ["-2", "-3"] {
-          func ask(_ words: String...) async throws -> String {
-            try await KvorumBinary.run(
-              ["-p", "\(cluster.primary.port)", version] + words, of: "/usr/bin/redis-cli", in: cluster.home
-            ).output
+          for (command, expected) in [
+            ("SET k v", "OK\n"), ("WAIT 1 5000", "1\n"), ("CONFIG GET appendonly", "appendonly"),
+            ("INFO kvorum", "write_quorum:1\r\n"), ("CLIENT LIST", "resp=\(version.dropFirst())"),
+            ("CLIENT TRACKINGINFO", "off"),
+          ] {
+            let run = try await KvorumBinary.run(
+              ["-p", "\(cluster.primary.port)", version] + command.split(separator: " ").map(String.init),
+              of: "/usr/bin/redis-cli", in: cluster.home)
+            #expect(run.output.contains(expected), "\(command) with \(version): \(run.output)")
           }
-          #expect(try await ask("SET", "k", "v") == "OK\n")
-          #expect(try await ask("WAIT", "1", "5000") == "1\n")
-          #expect(try await ask("CONFIG", "GET", "appendonly").contains("appendonly"))
-          #expect(try await ask("INFO", "kvorum").contains("write_quorum:1\r\n"))
-          #expect(try await ask("CLIENT", "LIST").contains("resp=\(version.dropFirst())"))
-          #expect(try await ask("CLIENT", "TRACKINGINFO").contains("off"))
         }
       }
     }

@@ -16,6 +16,9 @@ import Testing
     #expect(writer.take().isEmpty)
     bench.server.pause.finish(at: bench.now)
     bench.server.resume()
+    // The lease has run out meanwhile, and is shown anew.
+    bench.flush()
+    bench.accept("s1", "s2")
     bench.server.expire()
     bench.commit()
     #expect(writer.take() == ["OK", "1"])
