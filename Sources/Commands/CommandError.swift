@@ -20,6 +20,12 @@ public struct CommandError: Error, Hashable, Sendable {
     CommandError("ERR wrong number of arguments for '\(command)' command")
   }
 
+  /// A subcommand of a container has more arguments than it takes.
+  static func wrongSubcommand(_ word: String, of container: String) -> CommandError {
+    CommandError(
+      "ERR unknown subcommand or wrong number of arguments for '\(word)'. Try \(container) HELP.")
+  }
+
   static func invalidExpireTime(_ command: String) -> CommandError {
     CommandError("ERR invalid expire time in '\(command)' command")
   }

@@ -82,6 +82,42 @@ let connectionCommands: [Command] = [
           .connection, since: "7.2.0", "Controls whether reads of this connection count as uses of keys",
           onOrOff)),
       Command(
+        "client|pause", arity: -3, [ofSession, .admin],
+        .init(
+          .connection, since: "3.0.0", "Lets commands of clients wait",
+          .integer("timeout"), .oneOf("mode", .token("WRITE"), .token("ALL")).optional)),
+      Command(
+        "client|unpause", arity: 2, [ofSession, .admin],
+        .init(
+          .connection, since: "6.2.0", "Ends what CLIENT PAUSE began",
+          complexity: "O(N) where N is the number of clients that wait")),
+      Command(
+        "client|reply", arity: 3, [ofSession, .noMulti],
+        .init(
+          .connection, since: "3.2.0", "Chooses whether the connection is answered",
+          .oneOf("action", .token("ON"), .token("OFF"), .token("SKIP")))),
+      Command(
+        "client|unblock", arity: -3, [ofSession, .admin],
+        .init(
+          .connection, since: "5.0.0", "Ends the wait of a client that is in WAIT or WAITAOF",
+          .integer("client-id"), .oneOf("unblock-type", .token("TIMEOUT"), .token("ERROR")).optional)),
+      Command(
+        "client|getredir", arity: 2, ofSession,
+        .init(.connection, since: "6.0.0", "Tells where news of keys goes, which is nowhere: -1")),
+      Command(
+        "client|tracking", arity: -3, ofSession,
+        .init(
+          .connection, since: "6.0.0", "Refused: clients are not told of the keys that they have cached",
+          .oneOf("status", .token("ON"), .token("OFF")), .string("option").optional.multiple)),
+      Command(
+        "client|trackinginfo", arity: 2, ofSession,
+        .init(.connection, since: "6.2.0", "Tells that the keys of the connection are not tracked")),
+      Command(
+        "client|caching", arity: 3, ofSession,
+        .init(
+          .connection, since: "6.0.0", "Refused: clients are not told of the keys that they have cached",
+          .oneOf("mode", .token("YES"), .token("NO")))),
+      Command(
         "client|help", arity: 2, [.loading, .stale],
         .init(.connection, since: "5.0.0", "Show helpful text about the different subcommands")),
     ]),

@@ -24,6 +24,12 @@ let serverCommands: [Command] = [
           complexity: "O(N) where N is the number of arguments to the command", .string("command"),
           .string("arg").optional.multiple)),
       Command(
+        "command|getkeysandflags", arity: -3, [.loading, .stale],
+        .init(
+          .server, since: "7.0.0", "Extract keys and access flags given a full Redis command",
+          complexity: "O(N) where N is the number of arguments to the command", .string("command"),
+          .string("arg").optional.multiple)),
+      Command(
         "command|info", arity: -2, [.loading, .stale],
         .init(
           .server, since: "2.8.13",
@@ -64,6 +70,11 @@ let serverCommands: [Command] = [
       Command(
         "config|resetstat", arity: 2, ofConfiguration,
         .init(.server, since: "2.0.0", "Reset the stats returned by INFO")),
+      Command(
+        "config|rewrite", arity: 2, ofConfiguration,
+        .init(
+          .server, since: "2.8.0", "Refused: a node has no configuration file, it is told all when it starts")
+      ),
       Command(
         "config|help", arity: 2, [.loading, .stale],
         .init(.server, since: "5.0.0", "Show helpful text about the different subcommands")),

@@ -27,17 +27,20 @@ final class ClientHandler: ChannelInboundHandler, RemovableChannelHandler {
   }
   /// The version of the replies that leave now: those to earlier requests have the version of their time.
   private var replyVersion: RESPVersion = .v2
-  var lastCommand = ""
   /// Who it is; nil until it has logged in, where that is needed.
   var user: User? { didSet { noteUser() } }
   /// Whether it has shown that it is a node of the cluster.
   private(set) var isNode = false
   /// What its subscriptions take.
   var subscriptionBytes = 0
+  /// Whether it is spared when all clients together hold too much.
+  var isKept = false
+  /// Whether it has asked that its reads do not count as uses of keys; no use is counted anyway.
+  var leavesUseAlone = false
   private(set) var lastRequest = BootClock.now()
   private var channel: (any Channel)?
 
-  private unowned let node: NodeLoop
+  unowned let node: NodeLoop
   private let limits: RESPLimits
   private var decoder: RESPRequestDecoder
   /// What this side has said to one who says that it is a node.
@@ -46,6 +49,8 @@ final class ClientHandler: ChannelInboundHandler, RemovableChannelHandler {
   private var output = ByteBuffer()
   private var context: ChannelHandlerContext?
   private var isReading = true
+  /// Since when its output is over the soft limit; nil if it is not.
+  private var overSoftLimitSince: Instant?
   /// Requests have come that are not looked at yet: the client has to take some replies first.
   private var isBacklogged = false
   private var isPutOff = false
@@ -54,7 +59,7 @@ final class ClientHandler: ChannelInboundHandler, RemovableChannelHandler {
   /// What this client made the node hold when that was last looked at.
   private(set) var heldBytes = 0
   /// What its socket had not taken when that was last looked at.
-  private var unsentBytes = 0
+  private(set) var unsentBytes = 0
   private var flushesSinceLook = 0
 
   init(id: UInt64, node: NodeLoop, limits: RESPLimits, now: Int64) {
@@ -78,6 +83,10 @@ final class ClientHandler: ChannelInboundHandler, RemovableChannelHandler {
   private static func text(_ address: SocketAddress) -> String {
     "\(address.ipAddress ?? "unix"):\(address.port ?? 0)"
   }
+
+  var isRead: Bool { isReading }
+  /// Whether it neither sends nor is owed anything.
+  var isIdle: Bool { session.isIdle && unsentBytes == 0 && !isBacklogged }
 
   // MARK: Channel
 
@@ -111,6 +120,7 @@ final class ClientHandler: ChannelInboundHandler, RemovableChannelHandler {
     leaveSurplus()
     setHeld(0)
     if node.awaitedChange?.session === session { node.awaitedChange = nil }
+    if !node.replicaWaits.isEmpty { node.replicaWaits.removeAll { $0.session === session } }
     session.closed()
   }
 
@@ -120,17 +130,18 @@ final class ClientHandler: ChannelInboundHandler, RemovableChannelHandler {
     node.keepLead()
     guard !session.isClosing else { return }
     var bytes = unwrapInboundIn(data)
+    node.monitor.inputBytes += UInt64(bytes.readableBytes)
     if input.readableBytes == 0 { input = bytes } else { input.writeBuffer(&bytes) }
     readRequests()
   }
 
   private func readRequests() {
     do {
+      var now = BootClock.now()
       while !session.isClosing {
         // A few bytes may ask for gigabytes of replies: those before must be on their way first.
         if !session.hasRoom { session.drain() }
         isBacklogged = !mayServe
-        let now = BootClock.now()
         if !isBacklogged, node.isShareUsedUp(at: now), !mayBeIntroduction { putOff() }
         guard !isBacklogged, !isPutOff, let arguments = try decoder.next(from: &input) else { break }
         if let word = PeerWord(arguments) {
@@ -139,10 +150,15 @@ final class ClientHandler: ChannelInboundHandler, RemovableChannelHandler {
         }
         if isSurplus { return refuse() }
         lastRequest = now
-        node.server.handle(Request(arguments: arguments, arrived: lastRequest), from: session)
+        node.server.handle(Request(arguments: arguments, arrived: now), from: session)
+        let begun = now
+        now = BootClock.now()
+        // One that waits is noted when it is executed.
+        if session.waitingCount == 0 { node.monitor.note(arguments, of: self, nanoseconds: now - begun) }
       }
       if input.readableBytes == 0 { input = ByteBuffer() } else { input.discardReadBytes() }
     } catch {
+      node.monitor.inputDisconnections += 1
       session.answer(.error("ERR \(error)"))
       session.closeAfterReplies()
     }
@@ -196,11 +212,14 @@ final class ClientHandler: ChannelInboundHandler, RemovableChannelHandler {
 
   // MARK: Load
 
+  /// What came and is not looked at, or is not a whole request yet.
+  var inputBytes: Int { input.readableBytes + decoder.heldBytes }
+
   /// Counts what this client makes the node hold: what it sent and is not done with, what it is owed and has not
   /// taken.
   func account() {
     guard !session.isClosing else { return }
-    setHeld(input.readableBytes + decoder.heldBytes + session.heldBytes + unsentBytes + subscriptionBytes)
+    setHeld(inputBytes + session.heldBytes + unsentBytes + subscriptionBytes)
     if node.clientLoad.isTooMuch { node.planRelief() }
   }
 
@@ -216,6 +235,21 @@ final class ClientHandler: ChannelInboundHandler, RemovableChannelHandler {
     if bytes >= 4_096 || unsentBytes > 0 || flushesSinceLook == 16 { lookAtUnsent() }
   }
 
+  /// Closes it if its output is over its hard limit, or has been over the soft one for too long.
+  func checkOutput(at now: Instant) {
+    guard let limit = node.clientLoad.outputLimits.first(where: { $0.kind == .normal }) else { return }
+    let bytes = Int64(unsentBytes + session.replyBytes)
+    let isOverSoft = limit.softBytes > 0 && bytes > limit.softBytes
+    overSoftLimitSince = isOverSoft ? overSoftLimitSince ?? now : nil
+    let isOverTime = overSoftLimitSince.map { now - $0 >= limit.softSeconds * 1_000_000_000 } ?? false
+    guard limit.hardBytes > 0 && bytes > limit.hardBytes || isOverTime else { return }
+    node.monitor.outputDisconnections += 1
+    evict()
+  }
+
+  /// The longest value that it may send has changed.
+  func limitBulk() { decoder.limits = node.clientLoad.limits }
+
   private func setHeld(_ bytes: Int) {
     node.clientLoad.change(by: bytes - heldBytes)
     heldBytes = bytes
@@ -225,7 +259,7 @@ final class ClientHandler: ChannelInboundHandler, RemovableChannelHandler {
   func evict() {
     session.abandon()
     input = ByteBuffer()
-    decoder = RESPRequestDecoder(limits: decoder.limits)
+    decoder = RESPRequestDecoder(limits: node.clientLoad.limits)
     setHeld(0)
     channel?.close(promise: nil)
   }
@@ -244,6 +278,7 @@ final class ClientHandler: ChannelInboundHandler, RemovableChannelHandler {
   }
 
   private func refuse() {
+    node.monitor.rejectedConnections += 1
     session.answer(.error("ERR max number of clients reached"))
     session.closeAfterReplies()
   }
@@ -312,11 +347,15 @@ final class ClientHandler: ChannelInboundHandler, RemovableChannelHandler {
 }
 
 extension ClientHandler: ClientConnection {
-  func write(_ reply: Reply) { output.write(reply, replyVersion) }
+  func write(_ reply: Reply) {
+    if case .error(let text) = reply { node.monitor.errors.note(text) }
+    output.write(reply, replyVersion)
+  }
 
   func flush() {
     if let context, output.readableBytes > 0 {
       let bytes = output
+      node.monitor.outputBytes += UInt64(bytes.readableBytes)
       // A large reply keeps no memory behind; a small buffer would only be allocated again.
       output = ByteBuffer()
       context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)

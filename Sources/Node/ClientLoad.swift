@@ -1,6 +1,8 @@
+import Commands
 import DequeModule
 import Logging
 import NIOCore
+import RESP
 import Replication
 
 /// What the clients of a node hold of it, and what they may (design 7: memory is bounded, others are unaffected).
@@ -9,9 +11,19 @@ final class ClientLoad {
   private static let surplusLimit = 32
 
   /// How many connections clients may have.
-  let connectionLimit: Int
+  var connectionLimit: Int
+  /// How many connections the system allows.
+  let mostConnections: Int
   /// How many bytes they may make the node hold, all of them together.
-  let memoryLimit: Int
+  var memoryLimit: Int
+  /// After how many seconds without a request a client is closed; 0 for never.
+  var idleSeconds: Int64 = 0
+  /// How much output clients of a kind may leave lying.
+  var outputLimits = OutputLimit.standard
+  /// What one request may hold when a node starts.
+  let requestLimits: RESPLimits
+  /// The longest value that may be sent.
+  var bulkLimit: Int
   private(set) var bytes = 0
   private var surplus = 0
   var isReliefPlanned = false
@@ -21,9 +33,19 @@ final class ClientLoad {
   var putOff: Deque<ClientHandler> = []
   var isReturnPlanned = false
 
-  init(connectionLimit: Int, memoryLimit: Int) {
+  init(connectionLimit: Int, memoryLimit: Int, requestLimits: RESPLimits, bulkLimit: Int) {
     self.connectionLimit = connectionLimit
+    mostConnections = connectionLimit
     self.memoryLimit = memoryLimit
+    self.requestLimits = requestLimits
+    self.bulkLimit = bulkLimit
+  }
+
+  /// What one request may hold at present.
+  var limits: RESPLimits {
+    var limits = requestLimits
+    limits.maxBulkBytes = min(limits.maxBulkBytes, bulkLimit + RESPLimits.roomBesideValue)
+    return limits
   }
 
   var isTooMuch: Bool { bytes > memoryLimit }
@@ -95,11 +117,27 @@ extension NodeLoop {
       client.account()
     }
     guard clientLoad.isTooMuch else { return }
-    for client in clients.values.sorted(by: { $0.heldBytes > $1.heldBytes }) where clientLoad.isTooMuch {
+    let order = clients.values.filter { !$0.isKept }.sorted { $0.heldBytes > $1.heldBytes }
+    for client in order where clientLoad.isTooMuch {
+      monitor.evictedClients += 1
       logger.warning(
         "closes the client \(client.remoteAddress), which holds \(client.heldBytes >> 10) KiB",
         metadata: ["all": "\(clientLoad.bytes >> 10) KiB", "limit": "\(clientLoad.memoryLimit >> 10) KiB"])
       client.evict()
     }
+  }
+}
+
+extension RESPLimits {
+  /// What a key, a name or an option may need where a value could stand.
+  static let roomBesideValue = 64 << 10
+}
+
+extension NodeConfiguration {
+  /// What one request may hold.
+  var requestLimits: RESPLimits {
+    RESPLimits(
+      maxBulkBytes: max(maxValueBytes, maxKeyBytes) + RESPLimits.roomBesideValue,
+      maxTotalBytes: 2 * maxValueBytes + (1 << 20))
   }
 }

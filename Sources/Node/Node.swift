@@ -190,9 +190,6 @@ public final class Node: Sendable {
   private static func listen(
     _ configuration: NodeConfiguration, store: LogStore, relay: LoopRelay, on eventLoop: any EventLoop
   ) async throws -> any Channel {
-    let limits = RESPLimits(
-      maxBulkBytes: max(configuration.maxValueBytes, configuration.maxKeyBytes) + (64 << 10),
-      maxTotalBytes: 2 * configuration.maxValueBytes + (1 << 20))
     let bootstrap = ServerBootstrap(group: eventLoop)
       .serverChannelOption(.backlog, value: 1_024)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -212,7 +209,7 @@ public final class Node: Sendable {
       .childChannelOption(.maxMessagesPerRead, value: 1)
       .childChannelInitializer { channel in
         guard let loop = relay.loop else { return channel.close() }
-        let client = loop.makeClient(limits: limits)
+        let client = loop.makeClient()
         return channel.eventLoop.makeCompletedFuture {
           if let tls = loop.credentials.server {
             try channel.pipeline.syncOperations.addHandler(tls.handler())
@@ -314,10 +311,10 @@ private final class LoopRelay: @unchecked Sendable {
 }
 
 extension NodeLoop {
-  fileprivate func makeClient(limits: RESPLimits) -> ClientHandler {
+  fileprivate func makeClient() -> ClientHandler {
     defer { nextSessionID += 1 }
     return ClientHandler(
-      id: nextSessionID, node: self, limits: limits, now: BootClock.wallMilliseconds())
+      id: nextSessionID, node: self, limits: clientLoad.limits, now: BootClock.wallMilliseconds())
   }
 
   fileprivate func beginHandoverForStop() -> Bool {

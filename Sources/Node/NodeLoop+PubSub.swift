@@ -172,17 +172,6 @@ extension NodeLoop {
     server.wantsKeyEvents = flags.isPublishing
   }
 
-  /// The parameter `notify-keyspace-events`; the error to answer if the letters are wrong.
-  func chooseKeyEvents(_ letters: String) -> Reply? {
-    guard let flags = KeyEventFlags(letters: letters) else {
-      return .error(
-        "ERR CONFIG SET failed (possibly related to argument 'notify-keyspace-events') - "
-          + "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.")
-    }
-    choose(flags)
-    return nil
-  }
-
   /// Behind the replies that are owed already, and once a turn of the event loop for all that is sent in it.
   private func deliver(_ message: Reply, to id: UInt64) {
     guard let session = clients[id]?.session else { return }
@@ -222,7 +211,6 @@ extension NodeLoop {
       ("pubsub_clients", "\(audience.subscriptions.subscriberCount)"),
       ("pubsub_channels", "\(audience.subscriptions.channelCount)"),
       ("pubsub_patterns", "\(audience.subscriptions.patternCount)"), ("pubsubshard_channels", "0"),
-      ("client_output_buffer_limit_disconnections", "\(server.statistics.deafClients)"),
     ]
   }
 }

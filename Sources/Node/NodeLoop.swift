@@ -77,6 +77,9 @@ final class NodeLoop: @unchecked Sendable {
   var certificatesSeen: Instant = .distantPast
   /// Who was last refused as a node, and when.
   var lastStranger: (reason: String, at: Instant)?
+  let monitor = NodeMonitor()
+  var replicaWaits: [ReplicaWait] = []
+  var nextIdleCheck: Instant = .distantPast
 
   // MARK: Peers
   var links: [NodeID: PeerLink] = [:]
@@ -135,7 +138,8 @@ final class NodeLoop: @unchecked Sendable {
     trimPolicy = configuration.trimPolicy
     clientLoad = ClientLoad(
       connectionLimit: OpenFiles.clientLimit(within: OpenFiles.raiseLimit()),
-      memoryLimit: configuration.maxClientBytes)
+      memoryLimit: configuration.maxClientBytes, requestLimits: configuration.requestLimits,
+      bulkLimit: configuration.maxValueBytes)
     let announced = configuration.announce ?? listenAddress
     let core = ReplicationCore(
       options: ReplicationOptions(
@@ -280,6 +284,7 @@ final class NodeLoop: @unchecked Sendable {
     isPerforming = false
     if heldFlush != nil, !isGathering, !server.core.isCommitting { gather() }
     flushLinks()
+    checkReplicaWaits()
     armTimer()
   }
 
@@ -321,6 +326,8 @@ final class NodeLoop: @unchecked Sendable {
     server.expire()
     expireAwaitedChange()
     watchCluster()
+    closeIdleClients()
+    measureRates()
     sendReports()
     considerTrimming()
     tidyCopies()

@@ -41,6 +41,7 @@ final class ReplicaKeyspace: StoredKeyspace {
   }
 
   func count() throws -> Int { try reader.count() }
+  func expiringKeys() throws -> (count: Int, averageEnd: Int64) { try reader.expiringKeys() }
 
   func keys(after key: [UInt8]?, limit: Int) throws -> [ScannedKey] {
     try reader.keys(after: key, limit: limit).map(ScannedKey.init)

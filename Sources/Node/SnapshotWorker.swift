@@ -125,7 +125,7 @@ final class SnapshotWorker: Sendable {
         state.made = made
         onEvent(.made(made))
       case .read(let read):
-        guard let made = state.made, made.id == read.id else { return }
+        guard let made = state.made, made.id == read.id else { return onEvent(.notRead(read)) }
         hold(read.count, state)
         let bytes = try files.read(made, at: read.offset, count: read.count)
         onEvent(.read(read, bytes: bytes, checksum: SnapshotRead.checksum(of: bytes, at: read.offset)))
@@ -168,8 +168,11 @@ final class SnapshotWorker: Sendable {
       onEvent(.notMade)
     case .open(let snapshot), .install(let snapshot): refuse(snapshot.id, error)
     case .store(let id, _, _): refuse(id, error)
-    // The receiver asks again, and a copy that is gone is made anew.
-    case .read, .release, .abandon: onTrouble("\(error)")
+    case .read(let read):
+      state.nextMake = BootClock.now() + Self.patience
+      onTrouble("a copy of the replica cannot be read, and is made anew: \(error)")
+      onEvent(.notRead(read))
+    case .release, .abandon: onTrouble("\(error)")
     }
   }
 

@@ -18,8 +18,9 @@ extension ReplicationCore {
   /// What a snapshot holds is committed, so that the candidate may install it whatever becomes of its candidacy. It
   /// asks again until it has it.
   mutating func lendSnapshot(to peer: NodeID, at now: Instant, into effects: inout [Effect]) {
+    snapshotReads.forgetLost(at: now)
     if let transfer = lendings[peer], transfer.epoch == hard.promised {
-      if now - transfer.lastProgress > lease { supply(peer, at: now, into: &effects) }
+      if isStalled(transfer, to: peer, after: lease, at: now) { supply(peer, at: now, into: &effects) }
       return
     }
     lendings[peer] = SnapshotTransfer(epoch: hard.promised, lastProgress: now)
@@ -137,34 +138,41 @@ extension ReplicationCore {
       }
       $0.lastProgress = now
     }
-    readAhead(for: peer, into: &effects)
+    readAhead(for: peer, at: now, into: &effects)
   }
 
-  private mutating func readAhead(for peer: NodeID, into effects: inout [Effect]) {
+  private mutating func readAhead(for peer: NodeID, at now: Instant, into effects: inout [Effect]) {
     let chunk = UInt64(max(1, options.snapshotChunkBytes))
     while let transfer = transfer(to: peer), let snapshot = transfer.snapshot, !transfer.isOffered,
       transfer.next < snapshot.size, transfer.next - transfer.acknowledged < SnapshotTransfer.window * chunk
     {
       let count = min(chunk, snapshot.size - transfer.next)
       let read = SnapshotRead(
-        peer: peer, epoch: transfer.epoch, id: snapshot.id, offset: transfer.next, count: Int(count))
+        peer: peer, id: snapshot.id, offset: transfer.next, count: Int(count))
       change(peer) { $0.next += count }
-      effects.append(.snapshot(.read(read)))
+      if snapshotReads.ask(read, at: now) { effects.append(.snapshot(.read(read))) }
     }
   }
 
-  /// A part was read: it leaves if it is still wanted.
+  /// A part was read: it leaves if it is still wanted, be it in a later epoch or over a newer link.
   mutating func sendPart(
     _ read: SnapshotRead, _ bytes: [UInt8], checksum: UInt64, at now: Instant, into effects: inout [Effect]
   ) {
-    guard let transfer = transfer(to: read.peer), transfer.epoch == read.epoch,
-      let snapshot = transfer.snapshot,
-      snapshot.id == read.id
+    guard snapshotReads.end(read, at: now), let transfer = transfer(to: read.peer),
+      let snapshot = transfer.snapshot, snapshot.id == read.id, read.offset >= transfer.acknowledged
     else { return }
     // While it waited for its turn under the limit of bytes a second, the transfer did not stall.
     change(read.peer) { $0.lastProgress = now }
     send(
-      snapshot, in: read.epoch, at: read.offset, bytes, checksum: checksum, to: read.peer, into: &effects)
+      snapshot, in: transfer.epoch, at: read.offset, bytes, checksum: checksum, to: read.peer, into: &effects)
+  }
+
+  /// Our copy is gone from the disk: another is made for those who wait for it.
+  mutating func notRead(_ read: SnapshotRead, at now: Instant, into effects: inout [Effect]) {
+    guard snapshotReads.end(read, at: now), snapshot?.id == read.id else { return }
+    snapshot = nil
+    effects.append(.snapshot(.release))
+    for peer in receivers { supply(peer, at: now, into: &effects) }
   }
 
   /// The receiver holds the copy: it goes on with the entries after it. That it does hold them is for its answer to an
@@ -182,11 +190,19 @@ extension ReplicationCore {
     probe(peer, at: now, into: &effects)
   }
 
+  private func isStalled(
+    _ transfer: SnapshotTransfer, to peer: NodeID, after patience: Nanoseconds, at now: Instant
+  ) -> Bool {
+    guard now - transfer.lastProgress > patience else { return false }
+    return transfer.snapshot.map { !snapshotReads.contain(id: $0.id, for: peer) } ?? true
+  }
+
   /// Asks a receiver that has been silent for longer than a lease how far it is; also after a copy could not be made.
   mutating func restartStalledTransfers(at now: Instant, into effects: inout [Effect]) {
+    snapshotReads.forgetLost(at: now)
     for id in leadership?.followers ?? [] {
       guard let progress = leadership?.progress[id], progress.connected, let transfer = progress.transfer,
-        now - transfer.lastProgress > lease + .milliseconds(200)
+        isStalled(transfer, to: id, after: lease + .milliseconds(200), at: now)
       else { continue }
       supply(id, at: now, into: &effects)
     }

@@ -7,6 +7,7 @@ extension ReplicationCore {
     case .notMade: snapshotIsBeingMade = false
     case .read(let read, let bytes, let checksum):
       sendPart(read, bytes, checksum: checksum, at: now, into: &effects)
+    case .notRead(let read): notRead(read, at: now, into: &effects)
     case .stored(let id, let next): stored(id, next, at: now, into: &effects)
     case .taken(let snapshot): taken(snapshot, at: now, into: &effects)
     case .refused(let id, let reason):

@@ -55,6 +55,7 @@ public struct ReplicationCore: Sendable {
   /// The copy of our own replica that others are sent, if there is one.
   var snapshot: SnapshotDescription?
   var snapshotIsBeingMade = false
+  var snapshotReads = OutstandingReads()
   /// When `snapshot` was last of use to somebody.
   var snapshotUsedAt: Instant = .distantPast
   /// Candidates to which our log is lent as a snapshot, each in its epoch.

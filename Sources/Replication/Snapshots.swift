@@ -20,8 +20,6 @@ public struct SnapshotDescription: Hashable, Sendable {
 public struct SnapshotRead: Hashable, Sendable {
   /// For whom.
   public var peer: NodeID
-  /// The epoch in which it is sent.
-  public var epoch: Epoch
   /// The copy.
   public var id: UInt64
   /// The first byte.
@@ -30,9 +28,8 @@ public struct SnapshotRead: Hashable, Sendable {
   public var count: Int
 
   /// Describes a part.
-  public init(peer: NodeID, epoch: Epoch, id: UInt64, offset: UInt64, count: Int) {
+  public init(peer: NodeID, id: UInt64, offset: UInt64, count: Int) {
     self.peer = peer
-    self.epoch = epoch
     self.id = id
     self.offset = offset
     self.count = count
@@ -43,7 +40,8 @@ public struct SnapshotRead: Hashable, Sendable {
 public enum SnapshotTask: Hashable, Sendable {
   /// Make a copy of our own replica, while writes go on; answered with `made` or `notMade`.
   case make
-  /// Read a part of that copy; answered with `read`. The driver lets no more bytes a second pass than it was told.
+  /// Read a part of that copy; answered with `read` or `notRead`. The driver lets no more bytes a second pass than it was
+  /// told, so that the answer may take its time.
   case read(SnapshotRead)
   /// Nobody needs our copy any more.
   case release
@@ -66,6 +64,8 @@ public enum SnapshotEvent: Hashable, Sendable {
   case notMade
   /// A part of our copy, with its XXH64 whose seed is the offset.
   case read(SnapshotRead, bytes: [UInt8], checksum: UInt64)
+  /// The part cannot be read: its copy is gone.
+  case notRead(SnapshotRead)
   /// So many bytes of a copy are here, from its start.
   case stored(id: UInt64, next: UInt64)
   /// The replica holds, on disk, what the copy held, or more.
@@ -96,6 +96,44 @@ struct SnapshotTransfer: Sendable {
 
   /// How many chunks may be under way.
   static let window: UInt64 = 2
+}
+
+/// The parts of copies that the driver was asked to read and has not given back.
+///
+/// A transfer whose parts are still to be read is slow and not stalled: to ask for them again would only make the
+/// driver's queue longer.
+struct OutstandingReads: Sendable {
+  private var reads: [SnapshotRead] = []
+  /// When the driver last gave one back, or was given one while it had none.
+  private var lastAnswer: Instant = .distantPast
+
+  /// A driver that gives nothing back for so long has lost what it was asked for. It holds no part back for longer than a
+  /// second, but may make or install a copy first.
+  static let patience: Nanoseconds = .milliseconds(30_000)
+
+  /// Notes a part that is wanted; false if the driver has been asked for it already.
+  mutating func ask(_ read: SnapshotRead, at now: Instant) -> Bool {
+    guard !reads.contains(read) else { return false }
+    if reads.isEmpty { lastAnswer = now }
+    reads.append(read)
+    return true
+  }
+
+  /// Notes that the driver has given a part back; false if it was not asked for, or is given up.
+  mutating func end(_ read: SnapshotRead, at now: Instant) -> Bool {
+    guard let position = reads.firstIndex(of: read) else { return false }
+    reads.remove(at: position)
+    lastAnswer = now
+    return true
+  }
+
+  /// Gives up what the driver must have lost.
+  mutating func forgetLost(at now: Instant) {
+    if !reads.isEmpty, now - lastAnswer > Self.patience { reads = [] }
+  }
+
+  /// Whether parts of this copy are still to be read for this peer.
+  func contain(id: UInt64, for peer: NodeID) -> Bool { reads.contains { $0.id == id && $0.peer == peer } }
 }
 
 /// A copy of another node's replica that is coming in, or being installed.

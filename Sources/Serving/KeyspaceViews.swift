@@ -12,8 +12,12 @@ final class MasterView: KeyspaceView {
   var needsVersions = false
 
   private let stored: any StoredKeyspace
+  private let lookups: LookupCounter
 
-  init(stored: any StoredKeyspace) { self.stored = stored }
+  init(stored: any StoredKeyspace, lookups: LookupCounter) {
+    self.stored = stored
+    self.lookups = lookups
+  }
 
   func beginEvaluation() { newestSeen = 0 }
 
@@ -51,6 +55,12 @@ final class MasterView: KeyspaceView {
   // MARK: Keys
 
   func value(for key: [UInt8]) throws -> StoredValue? {
+    let found = try look(for: key)
+    lookups.note(isFound: found != nil)
+    return found
+  }
+
+  private func look(for key: [UInt8]) throws -> StoredValue? {
     guard let change = overlay[key] else {
       guard !seesCleared() else { return nil }
       return try stored.value(for: key)
@@ -184,8 +194,13 @@ final class MasterView: KeyspaceView {
 /// What any node answers stale reads from: its own keyspace.
 struct StaleView: KeyspaceView {
   let stored: any StoredKeyspace
+  let lookups: LookupCounter
 
-  func value(for key: [UInt8]) throws -> StoredValue? { try stored.value(for: key) }
+  func value(for key: [UInt8]) throws -> StoredValue? {
+    let found = try stored.value(for: key)
+    lookups.note(isFound: found != nil)
+    return found
+  }
   func member(_ name: [UInt8], of key: [UInt8]) throws -> [UInt8]? { try stored.member(name, of: key) }
   func members(of key: [UInt8], after name: [UInt8]?, limit: Int) throws -> [KeyMember] {
     try stored.members(of: key, after: name, limit: limit)

@@ -14,7 +14,20 @@ struct ReplyQueue {
     case inTurn(() -> Reply?)
   }
 
+  /// Which requests get no reply.
+  enum Silence {
+    case none
+    /// The next one.
+    case next
+    /// All.
+    case all
+  }
+
   private var slots: Deque<Slot> = []
+  /// What becomes of the replies to the requests that follow.
+  var silence = Silence.none
+  /// Replies that are dropped when it is their turn.
+  private var silenced: Deque<Session.Ticket> = []
   private var first: Session.Ticket = 0
   /// About how many bytes of memory the replies take that are known.
   private(set) var bytes = 0
@@ -25,24 +38,44 @@ struct ReplyQueue {
   /// A reply that can leave once all before it have.
   mutating func add(_ reply: Reply) {
     bytes += reply.approximateSize
-    slots.append(.ready(reply))
+    append(.ready(reply))
   }
 
   /// A reply that can leave once the entry is committed.
   mutating func add(_ reply: Reply, afterCommitOf index: LogIndex) -> Session.Ticket {
     bytes += reply.approximateSize
-    slots.append(.afterCommit(index, reply))
+    append(.afterCommit(index, reply))
     return first + Session.Ticket(slots.count) - 1
   }
 
   /// A reply that is not known yet.
   mutating func addOpen() -> Session.Ticket {
-    slots.append(.open)
+    append(.open)
     return first + Session.Ticket(slots.count) - 1
   }
 
   /// Something to be done when all replies before it have left, and the reply that comes of it, if any.
-  mutating func addInTurn(_ make: @escaping () -> Reply?) { slots.append(.inTurn(make)) }
+  mutating func addInTurn(_ make: @escaping () -> Reply?) { append(.inTurn(make)) }
+
+  /// Something that no request asked for, and which is sent to those who want no replies too.
+  mutating func addMessage(_ message: Reply) {
+    bytes += message.approximateSize
+    slots.append(.ready(message))
+  }
+
+  private mutating func append(_ slot: Slot) {
+    if silence != .none {
+      silenced.append(first + Session.Ticket(slots.count))
+      if silence == .next { silence = .none }
+    }
+    slots.append(slot)
+  }
+
+  /// The error that the newest request was answered with, if it was.
+  var newestError: String? {
+    if case .ready(.error(let text)) = slots.last { return text }
+    return nil
+  }
 
   /// Decides a reply that has not left; one that has is left alone.
   mutating func fulfil(_ ticket: Session.Ticket, with reply: Reply) {
@@ -56,6 +89,7 @@ struct ReplyQueue {
   mutating func discard() {
     first += Session.Ticket(slots.count)
     slots = []
+    silenced = []
     bytes = 0
   }
 
@@ -65,8 +99,22 @@ struct ReplyQueue {
     case work(() -> Reply?)
   }
 
-  /// Takes the next reply that may leave, or what is to be done in its place.
+  /// Takes the next reply that may leave, or what is to be done in its place; drops replies that nobody wants.
   mutating func next(committed: LogIndex) -> Due? {
+    while let due = nextOfAll(committed: committed) {
+      guard let dropped = silenced.first, dropped < first else { return due }
+      silenced.removeFirst()
+      if case .work(let work) = due {
+        return .work {
+          _ = work()
+          return nil
+        }
+      }
+    }
+    return nil
+  }
+
+  private mutating func nextOfAll(committed: LogIndex) -> Due? {
     switch slots.first {
     case .ready(let reply): return .reply(taken(reply))
     case .afterCommit(let index, let reply) where index <= committed: return .reply(taken(reply))

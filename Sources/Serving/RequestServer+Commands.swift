@@ -4,10 +4,10 @@ import Replication
 // From a client's request to its reply, or to the place where it waits (design 4.6).
 
 extension RequestServer {
-  /// More than this waits to be applied: new writes wait too, so that memory stays bounded.
-  static let unappliedLimit = 128 << 20
-  /// A command is evaluated in one go, and the node must not be late for a heartbeat.
-  private static let argumentLimit = 20_001
+  /// In bytes: more than this waits to be applied: new writes wait too, so that memory stays bounded.
+  public static let unappliedLimit = 128 << 20
+  /// How many arguments a command may have, its name included. It is evaluated in one go, and the node must not be late for a heartbeat.
+  public static let argumentLimit = 20_001
   /// To look at all keys with more changes than this over them would take too long.
   private static let overlayLimit = 10_000
 
@@ -21,6 +21,7 @@ extension RequestServer {
     switch table.resolve(request.arguments) {
     case .refused(let reply): refuse(request, reply, for: session)
     case .command(let command):
+      session.lastCommand = command
       if session.isRestricted, let refusal = host.authorize(command, request.arguments, for: session) {
         session.transaction?.isBroken = true
         session.answer(refusal)
@@ -30,6 +31,7 @@ extension RequestServer {
         session.answer(refusal)
         return true
       }
+      if pause.isOn, isPaused(command, session) { return false }
       if session.transaction != nil, !command.isAnsweredInTransaction {
         queue(command, request, for: session)
         return true
@@ -49,7 +51,14 @@ extension RequestServer {
     return true
   }
 
+  /// What is gathered after MULTI waits with its EXEC.
+  private func isPaused(_ command: Command, _ session: Session) -> Bool {
+    guard let transaction = session.transaction else { return pause.holds(command) }
+    return command.name == "exec" && (pause.holdsReads || transaction.writes)
+  }
+
   private func refuse(_ request: Request, _ reply: Reply, for session: Session) {
+    session.lastCommand = nil
     session.transaction?.isBroken = true
     guard case .error(let text) = reply, table.command(named: request.arguments[0])?.name == "exec"
     else { return session.answer(reply) }
@@ -184,6 +193,7 @@ extension RequestServer {
   private func evaluate(_ unit: Unit, _ request: inout Request, for session: Session) -> Bool {
     view.beginEvaluation()
     view.needsVersions = unit.showsVersions
+    lookups.isCounting = !unit.writes
     let outcome: Outcome
     do {
       if case .transaction = unit, try isWatchBroken(session) {
@@ -198,6 +208,7 @@ extension RequestServer {
       host.failed(error)
       return true
     }
+    lookups.noteExpired(outcome.mutations.count)
     if outcome.mutations.isEmpty {
       // What a transaction does on the connection is done once.
       if case .transaction = unit, !mayAnswer(&request) { return false }
@@ -248,6 +259,7 @@ extension RequestServer {
     pendingWrites.append(
       PendingReply(
         index: index, session: session, ticket: ticket, deadline: deadline(of: outcome.mutations, request)))
+    session.lastWrite = index
     statistics.writes += 1
     if options.logsRequests { host.log(request, index: index) }
   }
@@ -323,16 +335,19 @@ extension RequestServer {
   /// more for each 16 MiB.
   private func deadline(of mutations: [Mutation], _ request: Request) -> Instant {
     let bytes = mutations.reduce(0) { $0 + $1.value.count + 256 }
-    return request.arrived + options.writeTimeout + Nanoseconds(bytes) * 1_000_000_000 / (16 << 20)
+    return max(request.arrived, pause.end) + options.writeTimeout + Nanoseconds(bytes) * 1_000_000_000
+      / (16 << 20)
   }
 
   // MARK: Stale reads
 
   private func staleReply(_ unit: Unit, _ request: Request, _ session: Session) -> Reply {
+    lookups.isCounting = true
     do {
       return try stored.snapshot {
         let applied = try stored.appliedIndex()
-        var evaluation = Evaluation(view: StaleView(stored: stored), context: context, cursors: cursors)
+        var evaluation = Evaluation(
+          view: StaleView(stored: stored, lookups: lookups), context: context, cursors: cursors)
         let reply = try run(unit, request, in: &evaluation, for: session)
         switch unit {
         case .command(let command, _): return completed(reply, of: command, applied: applied)

@@ -24,7 +24,7 @@ extension Session {
   /// Sends something that no request asked for, behind every reply that is owed already; `drain` lets it go.
   public func deliver(_ message: Reply) {
     guard !isClosing else { return }
-    replies.add(message)
+    replies.addMessage(message)
   }
 
   /// Answers the request at hand with what is made when all replies before it have left: what it does is then seen

@@ -23,11 +23,13 @@ extension RequestServer {
 
   private func advance(_ session: Session) {
     while !session.isClosing, var request = session.waiting.first {
+      let begun = host.now
       guard execute(&request, for: session) else {
         session.waiting[0] = request
         list(session)
         break
       }
+      host.executed(request, for: session, since: begun)
       session.waiting.removeFirst()
     }
     session.drain()
@@ -52,7 +54,7 @@ extension RequestServer {
   }
 
   private func isExpired(_ request: Request, at now: Instant) -> Bool {
-    let age = now - request.arrived
+    let age = now - max(request.arrived, pause.end)
     guard age > min(options.writeTimeout, options.readTimeout) else { return false }
     return age > (isWrite(request) ? options.writeTimeout : options.readTimeout)
   }

@@ -20,6 +20,10 @@ public final class RequestServer {
   public let options: ServingOptions
   /// What it has counted.
   public var statistics = ServingStatistics()
+  /// What it has looked for in the keyspace.
+  public let lookups = LookupCounter()
+  /// While it is on, requests wait; after it ends, call `resume`.
+  public var pause = ClientPause()
   /// Bytes of committed entries that the stored keyspace does not hold yet.
   public private(set) var unappliedBytes = 0
 
@@ -85,7 +89,7 @@ public final class RequestServer {
     self.core = core
     self.stored = stored
     self.options = options
-    view = MasterView(stored: stored)
+    view = MasterView(stored: stored, lookups: lookups)
     takenForApplying = core.appliedIndex
     var numbers = SplitMix64(seed: core.options.seed)
     nextMajorityRead = numbers.next() >> (Self.keyBits + 1)
@@ -109,6 +113,9 @@ public final class RequestServer {
 
   /// The keys in the log so far, those past their expiry included; for people.
   public func keyCount() throws -> Int { try core.isActive ? view.count() : stored.count() }
+
+  /// How many of the keys that are applied have an end, and when on average, in milliseconds of Unix time; for people.
+  public func expiringKeys() throws -> (count: Int, averageEnd: Int64) { try stored.expiringKeys() }
 
   /// How many clients have requests that wait.
   public var waitingCount: Int { waitingSessions.count - departedWaiting }

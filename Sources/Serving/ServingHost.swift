@@ -33,6 +33,9 @@ public protocol ServingHost: AnyObject {
   func authorize(_ command: Command, _ arguments: [[UInt8]], for session: Session) -> Reply?
   /// Answers a command on the connection or on the cluster rather than on the keyspace.
   func execute(_ command: Command, _ request: Request, for session: Session)
+  /// A request that had to wait has been executed, which began at that moment. `handle` does not tell of those that
+  /// it executes itself.
+  func executed(_ request: Request, for session: Session, since begun: Instant)
   /// The stored keyspace could not be read: the node must end.
   func failed(_ error: any Error)
 
@@ -60,4 +63,9 @@ public protocol ClientConnection: AnyObject {
   func close()
   /// Call `Session.closeAfterReplies` after so many nanoseconds.
   func closeAfterReplies(in grace: Nanoseconds)
+}
+
+extension ServingHost {
+  /// Who does not count has nothing to do.
+  public func executed(_ request: Request, for session: Session, since begun: Instant) {}
 }

@@ -9,11 +9,14 @@ public final class Session {
 
   /// How long a client that is to look for another master has its requests refused before the socket closes.
   private static let grace: Nanoseconds = .milliseconds(100)
-  private static let waitingLimit = 4_096
-  private static let repliesLimit = 1 << 17
-  /// Bytes of requests that wait, and of replies that are made before they are sent.
-  private static let waitingBytesLimit = 8 << 20
-  private static let replyBytesLimit = 256 << 10
+  /// How many requests of a connection may wait before no more is read from it.
+  public static let waitingLimit = 4_096
+  /// How many replies a connection may be owed before no more is read from it.
+  public static let repliesLimit = 1 << 17
+  /// How many bytes the requests that wait may have.
+  public static let waitingBytesLimit = 8 << 20
+  /// How many bytes of replies are made before they are sent.
+  public static let replyBytesLimit = 256 << 10
   private static let openReadsLimit = 64
 
   /// Unique among the sessions of a node.
@@ -44,6 +47,12 @@ public final class Session {
   public var hearsEvents = false
   /// Whether it is shown each command.
   public var isMonitor = false
+  /// The entry of its last write; 0 before the first.
+  public internal(set) var lastWrite: LogIndex = 0
+  /// The newest command that was looked at; nil if that was none. It lives as long as the table of commands.
+  public internal(set) unowned(unsafe) var lastCommand: Command?
+  /// Whether a command must not leave its reply open, as between MULTI and EXEC.
+  public var answersAtOnce: Bool { isCapturing }
 
   /// Requests that cannot be answered yet; while there is one, later requests line up behind it.
   var waiting: Deque<Request> = []
@@ -77,8 +86,24 @@ public final class Session {
   /// About how many bytes of memory its requests and replies take here.
   public var heldBytes: Int { replies.bytes + (waiting.isEmpty ? 0 : waitingBytes) }
 
+  /// How many of its requests wait.
+  public var waitingCount: Int { waiting.count }
+  /// How many bytes the requests that wait have.
+  public var requestBytes: Int { waiting.isEmpty ? 0 : waitingBytes }
+  /// How many replies it is owed.
+  public var replyCount: Int { replies.count }
+  /// About how many bytes of memory its replies take that are known.
+  public var replyBytes: Int { replies.bytes }
+  /// The error that its newest request was answered with, if it was.
+  public var newestError: String? { replies.newestError }
+
   /// Whether nothing waits for an answer.
   public var isIdle: Bool { waiting.isEmpty && replies.isEmpty }
+
+  /// How many commands wait for EXEC; nil outside MULTI.
+  public var queuedCommandCount: Int? { transaction?.commands.count }
+  /// How many keys it watches.
+  public var watchedKeyCount: Int { watched.count }
 
   // MARK: Its life
 
@@ -123,6 +148,14 @@ public final class Session {
   }
 
   // MARK: Replies
+
+  /// The requests from now on are answered, or none is.
+  public func answerRequests(_ answers: Bool) { replies.silence = answers ? .none : .all }
+
+  /// The next request gets no answer.
+  public func skipAnswer() {
+    if replies.silence == .none { replies.silence = .next }
+  }
 
   /// Answers the request at hand.
   public func answer(_ reply: Reply) {

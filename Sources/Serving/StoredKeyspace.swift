@@ -22,6 +22,8 @@ public protocol StoredKeyspace: AnyObject {
   /// Up to `limit` keys that end before a moment (milliseconds of Unix time), the earliest first, from the first one
   /// that ends at or after `start`.
   func keys(endingFrom start: Int64, before moment: Int64, limit: Int) throws -> [ScannedKey]
+  /// How many keys have an end, and when on average, in milliseconds of Unix time; for people.
+  func expiringKeys() throws -> (count: Int, averageEnd: Int64)
   /// Whether one key stands before another in a scan.
   func precedes(_ a: [UInt8], _ b: [UInt8]) -> Bool
   /// The index of the last entry that was applied.
@@ -38,6 +40,12 @@ public protocol StoredKeyspace: AnyObject {
 }
 
 extension StoredKeyspace {
+  /// Looks at all of them; a keyspace that is large has a better way.
+  public func expiringKeys() throws -> (count: Int, averageEnd: Int64) {
+    let ends = try keys(after: nil, limit: .max).compactMap(\.expiresAt)
+    return (ends.count, ends.isEmpty ? 0 : ends.reduce(0, +) / Int64(ends.count))
+  }
+
   /// Runs several reads that all see the same state.
   func snapshot<Result>(_ body: () throws -> Result) throws -> Result {
     guard !isHoldingSnapshot else { return try body() }

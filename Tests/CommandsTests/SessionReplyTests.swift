@@ -66,7 +66,7 @@ import Testing
   @Test func `CONFIG GET answers the parameters that match a pattern, once`() {
     let parameters = [("save", ""), ("appendonly", "yes"), ("databases", "1")]
     func get(_ text: String) -> Reply {
-      SessionReplies.configGet(words(text), parameters: parameters.map { (name: $0.0, value: $0.1) })
+      SessionReplies.configGet(words(text), parameters: parameters.map { ConfigurationParameter($0.0, $0.1) })
     }
     #expect(
       get("CONFIG GET s?v* SAVE appendonly") == .fields(["save": .text(""), "appendonly": .text("yes")]))

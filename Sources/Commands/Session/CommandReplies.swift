@@ -9,6 +9,7 @@ extension CommandTable {
     if subcommand.isWord("count") { return .integer(Int64(commands.count)) }
     if subcommand.isWord("list") { return listReply(words) }
     if subcommand.isWord("getkeys") { return keysReply(Array(words)) }
+    if subcommand.isWord("getkeysandflags") { return keysReply(Array(words), withFlags: true) }
     guard let container = command(named: Array("command".utf8)) else { return .unknownCommand(arguments) }
     return subcommand.isWord("help")
       ? SessionReplies.help(container) : .unknownSubcommand(subcommand, of: container)
@@ -39,15 +40,20 @@ extension CommandTable {
     return Self.names(of: all.filter { pattern.matches(Array($0.name.utf8)) })
   }
 
-  private func keysReply(_ request: [[UInt8]]) -> Reply {
-    guard let name = request.first, let command = command(named: name) else {
+  private func keysReply(_ request: [[UInt8]], withFlags: Bool = false) -> Reply {
+    guard let name = request.first, var command = command(named: name) else {
       return .error("ERR Invalid command specified")
     }
-    guard let keys = command.keys else { return .error("ERR The command has no key arguments") }
+    if request.count > 1, let subcommand = command.subcommands.first(where: { $0.isCalled(request[1]) }) {
+      command = subcommand
+    }
+    guard let positions = command.keys else { return .error("ERR The command has no key arguments") }
     guard command.accepts(argumentCount: request.count) else {
       return .error("ERR Invalid number of arguments specified for command")
     }
-    return .array(keys.keys(in: request).map { .bulk($0) })
+    let flags = Reply.set(positions.flags.map { .simple($0) })
+    return .array(
+      positions.keys(in: request).map { withFlags ? .array([.bulk($0), flags]) : .bulk($0) })
   }
 
   private static func names(of commands: [Command]) -> Reply { .array(commands.map { .text($0.name) }) }

@@ -20,13 +20,56 @@ public enum SessionReplies {
     return number == 0 ? .ok : .error("ERR DB index is out of range")
   }
 
+  /// The answer to SWAPDB.
+  public static func swapDatabases(_ arguments: [[UInt8]]) -> Reply {
+    guard let one = database(arguments[1]) else { return .error("ERR invalid first DB index") }
+    guard let other = database(arguments[2]) else { return .error("ERR invalid second DB index") }
+    return one == 0 && other == 0 ? .ok : .error("ERR DB index is out of range")
+  }
+
+  /// The answer to MOVE: there is nowhere to move a key to.
+  public static func move(_ arguments: [[UInt8]]) -> Reply {
+    guard let number = database(arguments[2]) else { return .error(CommandError.notAnInteger.text) }
+    return .error(
+      number == 0
+        ? "ERR source and destination objects are the same" : "ERR DB index is out of range")
+  }
+
+  private static func database(_ text: [UInt8]) -> Int32? { text.parsedInteger.flatMap(Int32.init(exactly:)) }
+
+  /// The answer to the subcommands of CLIENT that are about keys that a client has cached: none is tracked.
+  public static func tracking(_ arguments: [[UInt8]]) -> Reply {
+    if arguments[1].isWord("getredir") { return .integer(-1) }
+    if arguments[1].isWord("trackinginfo") {
+      return .fields(["flags": .set([.text("off")]), "redirect": .integer(-1), "prefixes": .array([])])
+    }
+    if arguments[1].isWord("caching") {
+      return .error(
+        "ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode "
+          + "enabled")
+    }
+    if arguments[2].isWord("off") { return .ok }
+    guard arguments[2].isWord("on") else { return .error(CommandError.syntax.text) }
+    return .error(
+      "ERR CLIENT TRACKING is not supported: clients are not told of the keys that they have cached")
+  }
+
+  /// The answer to DEBUG.
+  public static let debug = Reply.error(
+    "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it from a "
+      + "local connection, otherwise you need to set this option in the configuration file, and then restart the "
+      + "server.")
+
+  /// The answer to CLUSTER.
+  public static let cluster = Reply.error("ERR This instance has cluster support disabled")
+
   /// The answer to TIME.
   public static func time(microsecondsOfUnixTime time: Int64) -> Reply {
     .array([.text(String(time / 1_000_000)), .text(String(time % 1_000_000))])
   }
 
   /// The answer to CONFIG GET: the parameters whose names match one of the patterns, in the order given.
-  public static func configGet(_ arguments: [[UInt8]], parameters: [(name: String, value: String)]) -> Reply {
+  public static func configGet(_ arguments: [[UInt8]], parameters: [ConfigurationParameter]) -> Reply {
     let patterns = arguments.dropFirst(2).map { GlobPattern($0, ignoresCase: true) }
     let matching = parameters.filter { parameter in
       patterns.contains { $0.matches(Array(parameter.name.utf8)) }

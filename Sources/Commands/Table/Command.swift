@@ -62,6 +62,11 @@ public final class Command: Sendable {
   /// Whether it looks at keys that its arguments do not name.
   public let looksAtAllKeys: Bool
 
+  /// Whether this is the last word of its name, in letters of either case.
+  func isCalled(_ name: [UInt8]) -> Bool {
+    name.count == word.count && zip(name, word).allSatisfy { $0.lowercased == $1 }
+  }
+
   /// Whether so many arguments, the name included, are as many as it takes.
   public func accepts(argumentCount: Int) -> Bool {
     arity >= 0 ? argumentCount == arity : argumentCount >= -arity

@@ -45,7 +45,7 @@ extension Cluster {
     switch task {
     case .make: answer(makeCopy(machine, process).map(SnapshotEvent.made) ?? .notMade)
     case .read(let read):
-      guard let snapshot = copies[read.id]?.snapshot else { return }
+      guard let snapshot = copies[read.id]?.snapshot else { return answer(.notRead(read)) }
       let bytes =
         machine.disk.stored?.readCopy(snapshot, at: read.offset, count: read.count)
         ?? (0..<read.count).map { UInt8(truncatingIfNeeded: read.offset &+ UInt64($0) &+ read.id) }
