@@ -178,9 +178,9 @@ import Testing
       let new = try ReplicaReader(directory: cluster.path("into/primary"))
       let old = try ReplicaReader(directory: cluster.path("s1"))
       #expect(try new.count() == content)
-      for (key, expiresAt) in try new.keys(after: nil, limit: 100) {
-        #expect(try new.value(for: key)?.value == (try old.value(for: key)?.value))
-        #expect(try old.value(for: key)?.expiresAt == expiresAt)
+      for found in try new.keys(after: nil, limit: 100) {
+        #expect(try new.value(for: found.key)?.value == (try old.value(for: found.key)?.value))
+        #expect(try old.value(for: found.key)?.expiresAt == found.expiresAt)
       }
       try FileManager.default.removeItem(atPath: cluster.path("into"))
     }

@@ -10,11 +10,11 @@ enum Fixtures {
     return try String(contentsOf: folder.appendingPathComponent(name + ".sql"), encoding: .utf8)
   }
 
-  /// A node of the first format: its log ends at entry 12, of which all are applied.
-  static func firstFormat(in directory: String) throws -> [(sql: String, path: String)] {
+  /// A node of an older format: its log ends at entry 12, of which all are applied.
+  static func node(ofFormat format: Int, in directory: String) throws -> [(sql: String, path: String)] {
     [
-      (try sql("log-1"), DataDirectory.log(in: directory)),
-      (try sql("replica-1"), DataDirectory.replica(in: directory)),
+      (try sql("log-\(format)"), DataDirectory.log(in: directory)),
+      (try sql("replica-\(format)"), DataDirectory.replica(in: directory)),
     ]
   }
 }

@@ -1,3 +1,4 @@
+import Commands
 import Foundation
 import Replication
 import SQLite
@@ -16,7 +17,7 @@ import Testing
     try writer.apply([Samples.noop(3), Samples.put(4, "k", "c"), Samples.noop(5)])
     #expect(
       try reader.value(for: bytes("k"))
-        == StoredValue(value: bytes("c"), version: 3, createdIndex: 1, modifiedIndex: 4))
+        == Storage.StoredValue(value: bytes("c"), version: 3, createdIndex: 1, modifiedIndex: 4))
     let (value, applied) = try reader.valueAndAppliedIndex(for: bytes("k"))
     #expect(value?.version == 3)
     #expect(applied == 5)
@@ -26,7 +27,7 @@ import Testing
     try writer.apply([Samples.entry(7, [.put(bytes("k"), [], expiresAt: 99)])])
     #expect(
       try reader.value(for: bytes("k"))
-        == StoredValue(value: [], version: 1, createdIndex: 7, modifiedIndex: 7, expiresAt: 99))
+        == Storage.StoredValue(value: [], version: 1, createdIndex: 7, modifiedIndex: 7, expiresAt: 99))
     #expect(try reader.appliedIndex() == 7)
   }
 
@@ -51,9 +52,7 @@ import Testing
           return Samples.entry(index, mutations)
         }
       }
-      var twin: [[UInt8]: StoredValue] = [:]
-      for entry in entries { apply(entry, to: &twin) }
-
+      let twin = replay(entries)
       let directory = TemporaryDirectory()
       let writer = try directory.openReplica()
       let reader = try ReplicaReader(directory: directory.path)
@@ -63,27 +62,9 @@ import Testing
         rest = rest.dropFirst(batch.count)
         try writer.apply(Array(batch))
       }
-      for key in keys { #expect(try reader.value(for: key) == twin[key], "\(key)") }
-      #expect(try reader.count() == twin.count)
-      #expect(try Set(reader.keys(after: nil, limit: 100).map(\.key)) == Set(twin.keys))
-      #expect(try directory.query(directory.replica, "SELECT count(*) FROM kv") == [["\(twin.count)"]])
-    }
-  }
-
-  /// The naive twin: one mutation at a time.
-  private func apply(_ entry: Entry, to table: inout [[UInt8]: StoredValue]) {
-    guard case .mutations(let mutations) = entry.payload else { return }
-    for mutation in mutations {
-      switch mutation.operation {
-      case .delete: table[mutation.key] = nil
-      case .put:
-        let old = table[mutation.key]
-        table[mutation.key] = StoredValue(
-          value: mutation.value, version: (old?.version ?? 0) + 1,
-          createdIndex: old?.createdIndex ?? entry.index, modifiedIndex: entry.index,
-          expiresAt: mutation.expiresAt)
-      default: fatalError("not yet")
-      }
+      #expect(try reader.everything() == twin)
+      #expect(try reader.count() == twin.count())
+      #expect(try directory.query(directory.replica, "SELECT count(*) FROM kv") == [["\(twin.count())"]])
     }
   }
 

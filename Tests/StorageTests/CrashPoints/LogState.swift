@@ -57,24 +57,3 @@ struct LogState: Hashable {
     address = try reader.identity().listenAddress
   }
 }
-
-/// The keyspace that a log makes, by the plainest way to compute it.
-func replay(_ entries: some Sequence<Entry>) -> [[UInt8]: StoredValue] {
-  var keys: [[UInt8]: StoredValue] = [:]
-  for entry in entries {
-    guard case .mutations(let mutations) = entry.payload else { continue }
-    for mutation in mutations {
-      switch mutation.operation {
-      case .delete: keys[mutation.key] = nil
-      case .put:
-        let old = keys[mutation.key]
-        keys[mutation.key] = StoredValue(
-          value: mutation.value, version: (old?.version ?? 0) + 1,
-          createdIndex: old?.createdIndex ?? entry.index, modifiedIndex: entry.index,
-          expiresAt: mutation.expiresAt)
-      default: fatalError("not yet")
-      }
-    }
-  }
-  return keys
-}

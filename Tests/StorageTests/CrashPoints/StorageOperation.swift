@@ -72,6 +72,28 @@ struct StorageOperation: Sendable, CustomTestStringConvertible {
         try $0.write([LogWrite(ticket: 1, commit: last)])
       }
     ) { try $0.apply() },
+    StorageOperation("append of changes of members", after: aSmallLog) {
+      try $0.append([.mutations(Members.made), .mutations(Members.changed)])
+    },
+    StorageOperation("apply of members", after: { try aLog(of: [.mutations(Members.made)], $0) }) {
+      try $0.apply()
+    },
+    StorageOperation(
+      "apply of changes and removals of members",
+      after: {
+        try aLog(of: [.mutations(Members.made)], $0)
+        try $0.apply()
+        try commit([.mutations(Members.changed)], $0)
+      }
+    ) { try $0.apply() },
+    StorageOperation(
+      "apply of the end of all keys",
+      after: {
+        try aLog(of: [.mutations(Members.made)], $0)
+        try $0.apply()
+        try commit([.mutations([Mutation(operation: .clear, key: [])]), put("k", "v")], $0)
+      }
+    ) { try $0.apply() },
     StorageOperation("trim", after: anAppliedLog) { try $0.trim(upTo: 3) },
     StorageOperation("append after a trim", after: aTrimmedLog) { try $0.append([put("user:1", "new")]) },
     StorageOperation("cut right after the base", after: aTrimmedLog) { node in
@@ -118,7 +140,10 @@ struct StorageOperation: Sendable, CustomTestStringConvertible {
         try $0.install(.later())
       }
     ) { try $0.append([put("a", "new")]) },
-    StorageOperation("migration of both files", after: { try $0.installFirstFormat() }) { try $0.start() },
+    StorageOperation("migration of both files", after: { try $0.install(format: 1) }) { try $0.start() },
+    StorageOperation("migration of both files from the second format", after: { try $0.install(format: 2) }) {
+      try $0.start()
+    },
     StorageOperation("checkpoint of the log", after: aSmallLog) { try $0.checkpointLog() },
     StorageOperation(
       "checkpoint of the replica",
@@ -206,4 +231,38 @@ private func aCheckpointedLog(_ node: TestedNode) throws {
   try node.apply()
   try node.checkpointLog()
   try node.checkpointReplica()
+}
+
+/// Changes of members of a hash, a set and a list.
+private enum Members {
+  static let made = (0..<30).flatMap { number -> [Mutation] in
+    let name = [UInt8(number) &* 9]
+    return [
+      Mutation(operation: .setField, key: [0xFF, 1], member: name, value: [UInt8](repeating: 7, count: 90)),
+      Mutation(operation: .addMember, key: Array("s".utf8), member: name),
+      Mutation(operation: .setElement, key: Array("l".utf8), member: name, value: []),
+    ]
+  }
+
+  static let changed =
+    [
+      Mutation.delete(Array("l".utf8)), .put(Array("s".utf8), [1]),
+      Mutation(operation: .expire, key: [0xFF, 1], expiresAt: 5),
+    ]
+    + made.filter { $0.operation == .setField }.dropFirst(3).map { mutation in
+      Mutation(operation: .deleteField, key: mutation.key, member: mutation.member)
+    }
+}
+
+/// Entries that are committed and not applied.
+private func commit(_ payloads: [Entry.Payload], _ node: TestedNode) throws {
+  try node.append(payloads)
+  let last = try node.state.lastIndex
+  try node.write([LogWrite(ticket: 1, commit: last)])
+}
+
+/// An entry of each kind and more, all committed, and none applied.
+private func aLog(of payloads: [Entry.Payload], _ node: TestedNode) throws {
+  try aSmallLog(node)
+  try commit(payloads, node)
 }

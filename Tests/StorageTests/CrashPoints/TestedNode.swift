@@ -1,3 +1,4 @@
+import Commands
 import Replication
 import SQLite
 import SimulatedFiles
@@ -166,13 +167,13 @@ final class TestedNode {
     try SnapshotFiles(directory: Self.directory, on: files).make(standingAtLeast: 0)
   }
 
-  /// Puts the files of the first release in place of the node's.
-  func installFirstFormat() throws {
+  /// Puts the files of an older release in place of the node's.
+  func install(format: Int) throws {
     for (directory, parent) in [("/data", "/"), (Self.directory, "/data")] {
       try files.makeDirectory(directory)
       try files.synchronizeDirectory(parent)
     }
-    for fixture in try Fixtures.firstFormat(in: Self.directory) {
+    for fixture in try Fixtures.node(ofFormat: format, in: Self.directory) {
       let file = try SQLiteConnection(path: fixture.path, mode: .create, vfs: files.sqliteVFS)
       try file.execute("PRAGMA journal_mode = WAL")
       try file.execute(fixture.sql)
@@ -262,10 +263,8 @@ final class TestedNode {
     let history = isFromSnapshot == true ? snapshot!.entries : trimmed
     let gone = history.filter { $0.index <= state.base.index }
     let expected = replay((gone + state.entries).prefix(Int(applied)))
-    var found: [[UInt8]: StoredValue] = [:]
-    for (key, _) in try reader.keys(after: nil, limit: .max) { found[key] = try reader.value(for: key) }
-    try demand(found == expected, "the replica is not the log's replay up to \(applied)")
-    try demand(try reader.count() == expected.count, "the replica's count of keys is wrong")
+    try demand(try reader.everything() == expected, "the replica is not the log's replay up to \(applied)")
+    try demand(try reader.count() == expected.count(), "the replica's count of keys is wrong")
     let verdict = try reader.verify()
     try demand(verdict.isSound, "the rows do not fit their checksums: \(verdict)")
   }
