@@ -87,7 +87,8 @@ let package = Package(
     .executableTarget(
       name: "KvorumCLI",
       dependencies: [
-        "Node", "Kvorum", "RESP", "TLS", "Transport", "Commands", "Storage", "Replication", "CLibEdit", nioCore,
+        "Node", "Kvorum", "RESP", "TLS", "Transport", "Commands", "Storage", "Replication", "CLibEdit",
+        nioCore,
         nioPosix, logging, argumentParser, serviceLifecycle, unixSignals, crypto, asn1,
       ], swiftSettings: strict),
     .executableTarget(

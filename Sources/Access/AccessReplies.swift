@@ -7,7 +7,9 @@ public enum AccessReplies {
 
   /// The answer to ACL CAT.
   public static func categories(_ arguments: [[UInt8]], _ table: CommandTable) -> Reply {
-    guard arguments.count > 2 else { return .array(Command.allCategories.map { .text(String($0.dropFirst())) }) }
+    guard arguments.count > 2 else {
+      return .array(Command.allCategories.map { .text(String($0.dropFirst())) })
+    }
     guard arguments.count == 3 else { return tooMany(arguments) }
     let category = "@" + String(decoding: arguments[2], as: UTF8.self).lowercased()
     guard Command.allCategories.contains(category) else {

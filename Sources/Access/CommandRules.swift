@@ -42,7 +42,9 @@ struct CommandRules: Sendable {
     _ text: String, _ rule: [UInt8], _ allows: Bool, _ table: CommandTable
   ) throws(RuleError) {
     let words = rule.split(separator: UInt8(ascii: "|"), maxSplits: 1, omittingEmptySubsequences: false)
-    guard let command = words.first.flatMap({ table.command(named: Array($0)) }) else { throw .unknownCommand }
+    guard let command = words.first.flatMap({ table.command(named: Array($0)) }) else {
+      throw .unknownCommand
+    }
     guard words.count == 2 else {
       for one in [command] + command.subcommands { set(one, allows) }
       return

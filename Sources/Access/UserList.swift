@@ -31,7 +31,8 @@ public struct UserList: Sendable {
         throw UserFileError(place + 1, "a line begins with the word user and a name")
       }
       guard seen.insert(words[1]).inserted else {
-        throw UserFileError(place + 1, "the user \(String(decoding: words[1], as: UTF8.self)) stands there twice")
+        throw UserFileError(
+          place + 1, "the user \(String(decoding: words[1], as: UTF8.self)) stands there twice")
       }
       guard !words.contains(where: { $0.first == UInt8(ascii: ">") || $0.first == UInt8(ascii: "<") }) else {
         throw UserFileError(

@@ -15,7 +15,9 @@ struct AdminCommand: AsyncParsableCommand {
         kvorum admin snapshot copy.db
         kvorum admin make-certs certs --hosts db1,db2
       """,
-    subcommands: [RemoveSlave.self, RemoveMaster.self, Transfer.self, SnapshotCommand.self, MakeCertificatesCommand.self])
+    subcommands: [
+      RemoveSlave.self, RemoveMaster.self, Transfer.self, SnapshotCommand.self, MakeCertificatesCommand.self,
+    ])
 
   /// Sends one administrative command to the active master and prints its answer.
   static func run(_ arguments: [String], _ options: MastersOptions) async throws {

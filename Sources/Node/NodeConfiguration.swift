@@ -47,7 +47,8 @@ public struct NodeConfiguration: Sendable {
   /// A configuration with the defaults of a release.
   public init(
     role: NodeRole, name: String? = nil, dataDirectory: String, listen: HostAndPort,
-    security: SecurityOptions = SecurityOptions(), announce: HostAndPort? = nil, masters: [HostAndPort], leaseMilliseconds: Int64 = 500,
+    security: SecurityOptions = SecurityOptions(), announce: HostAndPort? = nil, masters: [HostAndPort],
+    leaseMilliseconds: Int64 = 500,
     useLease: Bool = true, writeTimeoutMilliseconds: Int64 = 2_000,
     readTimeoutMilliseconds: Int64 = 1_000, maxKeyBytes: Int = 64 << 10, maxValueBytes: Int = 64 << 20,
     maxClientBytes: Int = 1 << 30, trimPolicy: TrimPolicy = TrimPolicy(), archiveDirectory: String? = nil,

@@ -8,7 +8,8 @@ import Serving
 
 extension NodeLoop {
   static let notLoggedIn = Reply.error("NOAUTH Authentication required.")
-  private static let wrongPassword = Reply.error("WRONGPASS invalid username-password pair or user is disabled.")
+  private static let wrongPassword = Reply.error(
+    "WRONGPASS invalid username-password pair or user is disabled.")
 
   /// The one place where permission is given or refused.
   func authorize(_ command: Command, _ arguments: [[UInt8]], for session: Session) -> Reply? {
@@ -97,7 +98,9 @@ extension NodeLoop {
     }
     do throws(RuleFailure) {
       let user = try users.change(arguments[2], Array(arguments[3...]))
-      for client in clients.values where client.user?.name == user.name && !client.isNode { client.user = user }
+      for client in clients.values where client.user?.name == user.name && !client.isNode {
+        client.user = user
+      }
       return .ok
     } catch {
       return .error(error.text)
@@ -125,7 +128,8 @@ extension NodeLoop {
       return .ok
     } catch {
       return .error(
-        "ERR \(error). WARNING: ACL errors detected, no change to the previously active ACL rules was performed")
+        "ERR \(error). WARNING: ACL errors detected, no change to the previously active ACL rules was performed"
+      )
     }
   }
 
@@ -136,7 +140,8 @@ extension NodeLoop {
       return .ok
     } catch {
       logger.error("cannot save the users: \(error)")
-      return .error("ERR There was an error trying to save the ACLs. Please check the server logs for more information")
+      return .error(
+        "ERR There was an error trying to save the ACLs. Please check the server logs for more information")
     }
   }
 

@@ -22,7 +22,8 @@ extension NodeLoop {
   ) -> String? {
     if credentials.secret != nil {
       guard let challenge, let proof else {
-        return "nodes of this cluster show that they know its secret: give all nodes the same --peer-secret-file"
+        return
+          "nodes of this cluster show that they know its secret: give all nodes the same --peer-secret-file"
       }
       guard challenge.accepts(proof, of: content) else {
         return "it has another peer secret: give all nodes the same --peer-secret-file"
@@ -45,7 +46,9 @@ extension NodeLoop {
   /// Says once in a while that strangers come.
   func complain(about channel: any Channel, _ reason: String) {
     let now = BootClock.now()
-    guard lastStranger?.reason != reason || now - (lastStranger?.at ?? now) > Self.complaintInterval else { return }
+    guard lastStranger?.reason != reason || now - (lastStranger?.at ?? now) > Self.complaintInterval else {
+      return
+    }
     lastStranger = (reason, now)
     let address = channel.remoteAddress.map { "\($0.ipAddress ?? ""):\($0.port ?? 0)" } ?? "somebody"
     logger.warning("refuses \(address) as a node: \(reason)")
@@ -59,7 +62,9 @@ extension NodeLoop {
   /// Takes new certificates when their files have changed.
   func watchCertificates() {
     let now = BootClock.now()
-    guard let files = configuration.security.tls, now - certificatesSeen > Self.certificateInterval else { return }
+    guard let files = configuration.security.tls, now - certificatesSeen > Self.certificateInterval else {
+      return
+    }
     certificatesSeen = now
     let known = certificateStamp
     // A disk may be slow, and heartbeats must not be.

@@ -26,7 +26,8 @@ extension NodeLoop: ServingHost {
 
   func log(_ request: Request, index: LogIndex?) {
     guard case .command(let command) = table.resolve(request.arguments) else { return }
-    logger.debug("\(text(of: command.redacted(request.arguments)))", metadata: index.map { ["index": "\($0)"] })
+    logger.debug(
+      "\(text(of: command.redacted(request.arguments)))", metadata: index.map { ["index": "\($0)"] })
   }
 
   func log(_ text: String) { logger.info("\(text)") }

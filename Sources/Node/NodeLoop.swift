@@ -109,7 +109,8 @@ final class NodeLoop: @unchecked Sendable {
   }
 
   init(
-    configuration: NodeConfiguration, credentials: Credentials, identity: NodeIdentity, listenAddress: HostAndPort,
+    configuration: NodeConfiguration, credentials: Credentials, identity: NodeIdentity,
+    listenAddress: HostAndPort,
     recovered: RecoveredState, stores: Stores, eventLoop: any EventLoop, logger: Logger,
     onEnd: @escaping @Sendable (NodeError) -> Void
   ) {

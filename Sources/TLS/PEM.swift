@@ -32,12 +32,14 @@ enum PEM {
     configuration.privateKey = .privateKey(try Self.key(key))
   }
 
-  static func context(_ configuration: TLSConfiguration, _ files: TLSFiles) throws(TLSError) -> NIOSSLContext {
+  static func context(_ configuration: TLSConfiguration, _ files: TLSFiles) throws(TLSError) -> NIOSSLContext
+  {
     do {
       return try NIOSSLContext(configuration: configuration)
     } catch {
       throw TLSError(
-        "\(files.certificate ?? "") and \(files.key ?? "") cannot be used: does the key belong to the certificate?")
+        "\(files.certificate ?? "") and \(files.key ?? "") cannot be used: does the key belong to the certificate?"
+      )
     }
   }
 

@@ -55,10 +55,13 @@ extension IntegrationTests {
     @Test(
       "A node that is safe, for this machine alone, or told to trust is started",
       arguments: [
-        ("127.0.0.1:1", SecurityOptions()), ("localhost:1", SecurityOptions()), ("[::1]:1", SecurityOptions()),
+        ("127.0.0.1:1", SecurityOptions()), ("localhost:1", SecurityOptions()),
+        ("[::1]:1", SecurityOptions()),
         ("0.0.0.0:1", SecurityOptions(isInsecure: true)),
         ("0.0.0.0:1", SecurityOptions(tls: tls, passwordFile: "p")),
-        ("0.0.0.0:1", SecurityOptions(tls: tls, clientCertificates: .no, usersFile: "u", peerSecretFile: "s")),
+        (
+          "0.0.0.0:1", SecurityOptions(tls: tls, clientCertificates: .no, usersFile: "u", peerSecretFile: "s")
+        ),
         ("127.0.0.1:1", SecurityOptions(passwordFile: "p", peerSecretFile: "s")),
       ])
     func accepted(_ listen: String, _ options: SecurityOptions) throws {
@@ -70,7 +73,8 @@ extension IntegrationTests {
 
     // MARK: TLS and users
 
-    @Test("redis-py works over TLS with a password and a user with key patterns, and a wrong password is refused")
+    @Test(
+      "redis-py works over TLS with a password and a user with key patterns, and a wrong password is refused")
     func redisPy() async throws {
       try await withSecureCluster(options: ["--log-level", "debug"]) { cluster, setup in
         let run = try await RedisPy.run(
@@ -95,8 +99,9 @@ extension IntegrationTests {
         let lines = run.output.split(separator: "\n").map(String.init)
         try #require(lines.count == 14, "\(run)")
         #expect(lines[0] == "True")
-        #expect(lines[1] == "AuthenticationError invalid username-password pair or user is disabled.")
-        #expect(lines[2] == "AuthenticationError Authentication required.")
+        // Releases of redis-py differ in the name of the error.
+        #expect(lines[1].hasSuffix("invalid username-password pair or user is disabled."))
+        #expect(lines[2].hasSuffix("Authentication required."))
         #expect(lines[3] == "b'OK'")
         #expect(lines[4] == "b'one'")
         #expect(lines[5] == "NoPermissionError No permissions to access a key")
@@ -104,11 +109,15 @@ extension IntegrationTests {
         #expect(lines[7] == "NoPermissionError User app has no permissions to run the 'kv.admin' command")
         #expect(lines[9] == "NoPermissionError User app has no permissions to run the 'get' command")
         #expect(lines[10] == "1")
-        #expect(lines[11].hasPrefix("AuthenticationError") || lines[11].hasPrefix("ConnectionError"), "\(lines[11])")
-        #expect(lines[12].hasPrefix("ConnectionError") || lines[12].hasPrefix("InvalidResponse"), "\(lines[12])")
+        #expect(
+          lines[11].contains("invalid username-password") || lines[11].contains("closed"), "\(lines[11])")
+        #expect(
+          lines[12].hasPrefix("ConnectionError") || lines[12].hasPrefix("InvalidResponse"), "\(lines[12])")
         #expect(lines[13].contains("certificate verify failed"), "\(lines[13])")
         for secret in ["hunter2", "sesame", SecureSetup.password] {
-          for node in cluster.nodes { #expect(!node.words().contains(secret), "\(node.name) tells \(secret)") }
+          for node in cluster.nodes {
+            #expect(!node.words().contains(secret), "\(node.name) tells \(secret)")
+          }
         }
       }
     }
@@ -177,7 +186,8 @@ extension IntegrationTests {
       defer { try? FileManager.default.removeItem(atPath: home) }
       let users = URL(fileURLWithPath: home + "/users")
       let hash = "#5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8"
-      try Data("user root on \(hash) allkeys +@all\nuser bob on \(hash) ~* +get +ping\n".utf8).write(to: users)
+      try Data("user root on \(hash) allkeys +@all\nuser bob on \(hash) ~* +get +ping\n".utf8).write(
+        to: users)
       try Data(String(repeating: "s", count: 32).utf8).write(to: URL(fileURLWithPath: home + "/secret"))
       let options = ["--users", users.path, "--peer-secret-file", home + "/secret"]
       try await withCluster(slaves: 1, options: options, started: false) { cluster in
@@ -197,7 +207,9 @@ extension IntegrationTests {
         }
         try Data("user root on >plain".utf8).write(to: users)
         try signalPrimary(cluster)
-        try await eventually("the mistake is told") { cluster.primary.words().contains("line 1: a password in plain") }
+        try await eventually("the mistake is told") {
+          cluster.primary.words().contains("line 1: a password in plain")
+        }
         try #require(try await bob.call("PING") == .simple("PONG"))
         try Data("user root on \(hash) allkeys +@all\n".utf8).write(to: users)
         try signalPrimary(cluster)
@@ -218,10 +230,12 @@ extension IntegrationTests {
       try await withCluster(slaves: 2, options: ["--peer-secret-file", home + "/right"]) { cluster in
         let before = try await cluster.primary.status()
         for words in [
-          ["KVORUM.PEER", "2", "whatever"], ["KVORUM.PEER", "2", "whatever", String(repeating: "x", count: 32)],
+          ["KVORUM.PEER", "2", "whatever"],
+          ["KVORUM.PEER", "2", "whatever", String(repeating: "x", count: 32)],
           ["KVORUM.NODE"], ["KVORUM.NODE", String(repeating: "x", count: 32)],
         ] {
-          let answer = try await cluster.primary.connect().call(words.map { Array($0.utf8) }, within: .seconds(5))
+          let answer = try await cluster.primary.connect().call(
+            words.map { Array($0.utf8) }, within: .seconds(5))
           #expect(answer.errorText?.contains("--peer-secret-file") == true, "\(answer)")
         }
         try #require(cluster.primary.words().contains("refuses 127.0.0.1:"))
@@ -250,7 +264,7 @@ extension IntegrationTests {
         let foreign = cluster.home + "/foreign"
         for (name, certificate, sentence) in [
           ("client", setup.certificates + "/client", "its certificate is one for clients"),
-          ("foreign", foreign + "/node", "CERTIFICATE"),
+          ("foreign", foreign + "/node", "does not accept the certificate of this side"),
         ] {
           let node = try TestNode(
             .slave, name: name, masters: cluster.masters.map(\.port), home: cluster.home,
@@ -260,7 +274,7 @@ extension IntegrationTests {
             ])
           try node.start()
           defer { node.kill() }
-          try await eventually("\(name) is refused") { node.words().uppercased().contains(sentence.uppercased()) }
+          try await eventually("\(name) is refused") { node.words().contains(sentence) }
         }
         let status = try await cluster.status(asking: setup.client)
         #expect(status.n == 3 && status.nodes.count == 5)
@@ -281,9 +295,13 @@ extension IntegrationTests {
     @Test("A node with a lost replica is repaired from others that want TLS and a password")
     func repair() async throws {
       try await withSecureCluster(options: ["--log-entries", "10"]) { cluster, setup in
-        let lines = (0..<2_000).map { "SET key\($0) value" }.joined(separator: "\n")
-        let written = try await cluster.run(["client"], setup.client, input: Array(lines.utf8))
-        try #require(written.exit == .code(0))
+        let written = try await RedisPy.run(
+          """
+          pipe = connect(password=password).pipeline(transaction=False)
+          for number in range(2000): pipe.set(f'key{number}', 'value')
+          print(len(pipe.execute()))
+          """, port: cluster.primary.port, setup)
+        try #require(written.output == "2000\n", "\(written)")
         let slave = cluster.slaves[0]
         try await eventually("the log is trimmed") {
           // Trimming rides on writes.

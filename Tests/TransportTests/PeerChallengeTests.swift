@@ -59,7 +59,8 @@ struct PeerChallengeTests {
   @Test("An opening of another form or version is refused, and a short secret is none")
   func malformed() {
     let opening = PeerChallenge.opening(PeerSecret.nonce())
-    for wrong in [Array(opening.dropLast()), opening + [[]], [opening[0], opening[1], [1]],
+    for wrong in [
+      Array(opening.dropLast()), opening + [[]], [opening[0], opening[1], [1]],
       [opening[0], Array("99".utf8), opening[2]],
     ] {
       #expect(throws: PeerProtocolError.self) { try PeerChallenge(opening: wrong, secret: secret) }

@@ -4,7 +4,8 @@
 extension Command {
   /// The categories that Redis has, as ACL CAT names them, with the sign before them.
   public static let allCategories = [
-    "@keyspace", "@read", "@write", "@set", "@sortedset", "@list", "@hash", "@string", "@bitmap", "@hyperloglog",
+    "@keyspace", "@read", "@write", "@set", "@sortedset", "@list", "@hash", "@string", "@bitmap",
+    "@hyperloglog",
     "@geo", "@stream", "@pubsub", "@admin", "@fast", "@slow", "@blocking", "@dangerous", "@connection",
     "@transaction", "@scripting",
   ]

@@ -26,7 +26,8 @@ extension FailoverMachine {
   /// Why a master did not take our greeting, as the end of a sentence that begins with the address.
   static func loginTrouble(_ refusal: String) -> String {
     refusal.hasPrefix("NOAUTH")
-      ? "wants a password" : "refused the login: \(refusal.hasSuffix(".") ? String(refusal.dropLast()) : refusal)"
+      ? "wants a password"
+      : "refused the login: \(refusal.hasSuffix(".") ? String(refusal.dropLast()) : refusal)"
   }
 
   /// Asks a master what it is, unless the question is already out.

@@ -77,7 +77,10 @@ extension KvorumClient {
       Task {
         do throws(KvorumError) {
           inbox.yield(
-            (endpoint, .success(try await SlaveReply.ask(endpoint, key, access, eventLoop, Self.slavePatience))))
+            (
+              endpoint,
+              .success(try await SlaveReply.ask(endpoint, key, access, eventLoop, Self.slavePatience))
+            ))
         } catch {
           inbox.yield((endpoint, .failure(error)))
         }

@@ -10,7 +10,8 @@ extension KvorumClient {
     _ endpoint: Endpoint, _ arguments: [[UInt8]], access: ClientAccess, timeout: Duration
   ) async throws(KvorumError) -> RESPValue {
     let answers = try await NodeQuestion.ask(
-      endpoint, [arguments], access, on: MultiThreadedEventLoopGroup.singleton.next(), timeout: TimeAmount(timeout))
+      endpoint, [arguments], access, on: MultiThreadedEventLoopGroup.singleton.next(),
+      timeout: TimeAmount(timeout))
     guard let answer = answers.first else { throw .timedOut(message: "does not answer") }
     return answer
   }
@@ -22,7 +23,8 @@ enum NodeQuestion {
   ///
   /// - Throws: `KvorumError.timedOut` with the reason, as the end of a sentence that begins with the address.
   static func ask(
-    _ endpoint: Endpoint, _ commands: [[[UInt8]]], _ access: ClientAccess, on eventLoop: any EventLoop, timeout: TimeAmount
+    _ endpoint: Endpoint, _ commands: [[[UInt8]]], _ access: ClientAccess, on eventLoop: any EventLoop,
+    timeout: TimeAmount
   ) async throws(KvorumError) -> [RESPValue] {
     do {
       let promise = eventLoop.makePromise(of: [RESPValue].self)

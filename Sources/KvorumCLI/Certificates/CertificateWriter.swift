@@ -17,7 +17,8 @@ enum CertificateWriter {
   private static let clientAuthentication: ASN1ObjectIdentifier = [1, 3, 6, 1, 5, 5, 7, 3, 2]
 
   /// A new key with a certificate for it, signed by the issuer, or by the key itself if there is none.
-  static func issue(_ request: CertificateRequest, by issuer: IssuedCertificate?) throws -> IssuedCertificate {
+  static func issue(_ request: CertificateRequest, by issuer: IssuedCertificate?) throws -> IssuedCertificate
+  {
     let key = P256.Signing.PrivateKey()
     let signer = issuer?.key ?? key
     let content = try body(request, key: key, issuerName: issuer?.name ?? request.name, signer: signer)

@@ -11,9 +11,11 @@ enum ReplicaCopy {
 
   /// Writes the copy to a file that does not exist yet; nothing of it is verified.
   static func fetch(
-    from node: Endpoint, to path: String, access: () throws -> ClientAccess, progress: (Int64, Int64) -> Void = { _, _ in }
+    from node: Endpoint, to path: String, access: () throws -> ClientAccess,
+    progress: (Int64, Int64) -> Void = { _, _ in }
   ) async throws {
-    guard case .array(let head) = try await ask(node, [], access()), head.count == 3, case .bulk(let id) = head[0],
+    guard case .array(let head) = try await ask(node, [], access()), head.count == 3,
+      case .bulk(let id) = head[0],
       case .integer(let size) = head[1]
     else { throw CopyError("\(node) gives no copy: is it of an older release?") }
     var offset: Int64 = 0
@@ -31,7 +33,9 @@ enum ReplicaCopy {
     _ = try? await ask(node, ["END"], access())
   }
 
-  private static func ask(_ node: Endpoint, _ words: [String], _ access: ClientAccess) async throws -> RESPValue {
+  private static func ask(_ node: Endpoint, _ words: [String], _ access: ClientAccess) async throws
+    -> RESPValue
+  {
     let arguments = (["KV.ADMIN", "SNAPSHOT"] + words).map { Array($0.utf8) }
     let answer: RESPValue
     do {

@@ -71,7 +71,8 @@ struct DevCommand: AsyncParsableCommand {
       + (1...slaves).map { number in
         NodeConfiguration(
           role: .slave, name: "slave\(number)", dataDirectory: directory + "/slave\(number)",
-          listen: HostAndPort(host: listen.host, port: 0), security: security.options, masters: [listen, backup])
+          listen: HostAndPort(host: listen.host, port: 0), security: security.options,
+          masters: [listen, backup])
       }
   }
 }

@@ -8,7 +8,8 @@ struct ClientSecurityOptions: ParsableArguments {
   var tls = false
 
   @Option(
-    help: ArgumentHelp("The authorities that sign nodes' certificates; else those of the system.", valueName: "file"))
+    help: ArgumentHelp(
+      "The authorities that sign nodes' certificates; else those of the system.", valueName: "file"))
   var tlsCA: String?
 
   @Option(help: ArgumentHelp("The certificate to show, if the nodes want one.", valueName: "file"))
@@ -21,7 +22,8 @@ struct ClientSecurityOptions: ParsableArguments {
   var user = "default"
 
   @Option(
-    help: ArgumentHelp("A file with the password; else it is KVORUM_PASSWORD of the environment.", valueName: "file"))
+    help: ArgumentHelp(
+      "A file with the password; else it is KVORUM_PASSWORD of the environment.", valueName: "file"))
   var passwordFile: String?
 
   /// Adds what the options say to the configuration of a client.

@@ -11,7 +11,8 @@ struct NodeSecurityOptions: ParsableArguments {
   var users: String?
 
   @Option(
-    help: ArgumentHelp("A file with the password of the user default, who may do everything.", valueName: "file"))
+    help: ArgumentHelp(
+      "A file with the password of the user default, who may do everything.", valueName: "file"))
   var passwordFile: String?
 
   @Option(
@@ -34,11 +35,14 @@ struct NodeSecurityOptions: ParsableArguments {
   var tlsCA: String?
 
   @Option(
-    help: ArgumentHelp("Whether clients must show a certificate: no, optional or required.", valueName: "word"))
+    help: ArgumentHelp(
+      "Whether clients must show a certificate: no, optional or required.", valueName: "word"))
   var tlsClientAuth = ClientCertificates.optional
 
   @Flag(
-    help: "Let a node listen for other machines without a password or TLS, where everybody on the network is trusted.")
+    help:
+      "Let a node listen for other machines without a password or TLS, where everybody on the network is trusted."
+  )
   var insecure = false
 
   var options: SecurityOptions {

@@ -67,7 +67,9 @@ struct Credentials: Sendable {
   /// The file without the line end that editors put at its end.
   private static func line(_ path: String) throws -> [UInt8] {
     var bytes = try content(path)
-    while let last = bytes.last, last == UInt8(ascii: "\n") || last == UInt8(ascii: "\r") { bytes.removeLast() }
+    while let last = bytes.last, last == UInt8(ascii: "\n") || last == UInt8(ascii: "\r") {
+      bytes.removeLast()
+    }
     return bytes
   }
 

@@ -77,7 +77,8 @@ public struct SecurityOptions: Sendable {
     guard !isInsecure, !listen.isLoopback, let user = users.withoutPassword else { return }
     throw NodeError.configuration(
       "--listen \(listen) lets other machines in, and the user \(String(decoding: user.name, as: UTF8.self)) of "
-        + "--users needs no password: give it one, or turn it off. --insecure does without, on a network where everybody is trusted")
+        + "--users needs no password: give it one, or turn it off. --insecure does without, on a network where everybody is trusted"
+    )
   }
 }
 

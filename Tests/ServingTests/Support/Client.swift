@@ -49,7 +49,8 @@ extension Reply {
     case .integer(let number): "\(number)"
     case .bulk(let bytes), .verbatim(let bytes): String(decoding: bytes, as: UTF8.self)
     case .null, .nullArray: "nil"
-    case .array(let replies), .set(let replies), .push(let replies): replies.map(\.text).joined(separator: " ")
+    case .array(let replies), .set(let replies), .push(let replies):
+      replies.map(\.text).joined(separator: " ")
     case .map(let pairs): pairs.map { "\($0.key.text)=\($0.value.text)" }.joined(separator: " ")
     case .double(let number): "\(number)"
     case .boolean(let flag): "\(flag)"
