@@ -20,8 +20,17 @@ extension Command {
   /// What the command does with the keys among its arguments.
   func keyAccesses(in arguments: [[UInt8]]) -> [KeyAccess] {
     guard let keys else { return [] }
-    let reads = keys.flags.contains("access")
-    let writes = !Set(["insert", "update", "delete"]).isDisjoint(with: keys.flags)
+    var reads = keys.flags.contains("access")
+    var writes = !Set(["insert", "update", "delete"]).isDisjoint(with: keys.flags)
+    // These two do less with some arguments than they may with others.
+    if name == "set" {
+      reads = arguments.dropFirst(3).contains { $0.map(\.smallLetter) == Array("get".utf8) }
+    }
+    if name == "bitfield" {
+      writes = arguments.dropFirst(2).contains {
+        ["set", "incrby"].map { Array($0.utf8) }.contains($0.map(\.smallLetter))
+      }
+    }
     return self.keys(in: arguments).map { KeyAccess(key: $0, reads: reads, writes: writes) }
   }
 

@@ -1,9 +1,11 @@
 import Access
 import Commands
+import Logging
 import NIOCore
 import RESP
 import Replication
 import Serving
+import TLS
 import Transport
 
 /// One client connection: bytes in, requests to the server, replies out as the session lets them go.
@@ -124,7 +126,12 @@ final class ClientHandler: ChannelInboundHandler, RemovableChannelHandler {
     session.closed()
   }
 
-  func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    if let trouble = TLSError.trouble(error) {
+      node.logger.debug("the client at \(remoteAddress) \(trouble)")
+    }
+    context.close(promise: nil)
+  }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     node.keepLead()

@@ -162,8 +162,9 @@ private final class IntroductionHandler: ChannelInboundHandler, RemovableChannel
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    // Closing tells of the end at once, which would be taken for the reason.
+    finish(.failure(error), context: nil)
     context.close(promise: nil)
-    finish(.failure(error), context: context)
   }
 
   func channelInactive(context: ChannelHandlerContext) { finish(.failure(PeerSilence()), context: nil) }

@@ -35,6 +35,11 @@ extension BoringSSLError {
     if text.contains("WRONG_VERSION_NUMBER") || text.contains("HTTP_REQUEST") {
       return "does not speak TLS"
     }
+    if ["ALERT_UNKNOWN_CA", "ALERT_BAD_CERTIFICATE", "ALERT_CERTIFICATE", "ALERT_UNSUPPORTED_CERTIFICATE"]
+      .contains(where: text.contains), !text.contains("REQUIRED")
+    {
+      return "does not accept the certificate of this side: did its authority sign it, and is it valid now?"
+    }
     if text.contains("CERTIFICATE_REQUIRED") || text.contains("PEER_DID_NOT_RETURN_A_CERTIFICATE") {
       return "wants a certificate: give --tls-cert and --tls-key"
     }

@@ -37,6 +37,8 @@ struct PermissionTests {
     Case("+@all %R~a", "DEL a", key("a")),
     Case("+@all %R~a", "EXISTS a"),
     Case("+@all %W~a", "SET a 1"),
+    Case("+@all %W~a", "SET a 1 EX 10 get", key("a")),
+    Case("+@all %W~a", "SET a get"),
     Case("+@all %W~a", "GET a", key("a")),
     Case("+@all %W~a", "GETDEL a", key("a")),
     Case("+@all %R~a %W~a*", "GETDEL a", key("a")),

@@ -99,8 +99,9 @@ extension IntegrationTests {
         let lines = run.output.split(separator: "\n").map(String.init)
         try #require(lines.count == 14, "\(run)")
         #expect(lines[0] == "True")
-        #expect(lines[1] == "AuthenticationError invalid username-password pair or user is disabled.")
-        #expect(lines[2] == "AuthenticationError Authentication required.")
+        // Releases of redis-py differ in the name of the error.
+        #expect(lines[1].hasSuffix("invalid username-password pair or user is disabled."))
+        #expect(lines[2].hasSuffix("Authentication required."))
         #expect(lines[3] == "b'OK'")
         #expect(lines[4] == "b'one'")
         #expect(lines[5] == "NoPermissionError No permissions to access a key")
@@ -109,8 +110,7 @@ extension IntegrationTests {
         #expect(lines[9] == "NoPermissionError User app has no permissions to run the 'get' command")
         #expect(lines[10] == "1")
         #expect(
-          lines[11].hasPrefix("AuthenticationError") || lines[11].hasPrefix("ConnectionError"), "\(lines[11])"
-        )
+          lines[11].contains("invalid username-password") || lines[11].contains("closed"), "\(lines[11])")
         #expect(
           lines[12].hasPrefix("ConnectionError") || lines[12].hasPrefix("InvalidResponse"), "\(lines[12])")
         #expect(lines[13].contains("certificate verify failed"), "\(lines[13])")
@@ -264,7 +264,7 @@ extension IntegrationTests {
         let foreign = cluster.home + "/foreign"
         for (name, certificate, sentence) in [
           ("client", setup.certificates + "/client", "its certificate is one for clients"),
-          ("foreign", foreign + "/node", "CERTIFICATE"),
+          ("foreign", foreign + "/node", "does not accept the certificate of this side"),
         ] {
           let node = try TestNode(
             .slave, name: name, masters: cluster.masters.map(\.port), home: cluster.home,
@@ -274,9 +274,7 @@ extension IntegrationTests {
             ])
           try node.start()
           defer { node.kill() }
-          try await eventually("\(name) is refused") {
-            node.words().uppercased().contains(sentence.uppercased())
-          }
+          try await eventually("\(name) is refused") { node.words().contains(sentence) }
         }
         let status = try await cluster.status(asking: setup.client)
         #expect(status.n == 3 && status.nodes.count == 5)
@@ -297,9 +295,13 @@ extension IntegrationTests {
     @Test("A node with a lost replica is repaired from others that want TLS and a password")
     func repair() async throws {
       try await withSecureCluster(options: ["--log-entries", "10"]) { cluster, setup in
-        let lines = (0..<2_000).map { "SET key\($0) value" }.joined(separator: "\n")
-        let written = try await cluster.run(["client"], setup.client, input: Array(lines.utf8))
-        try #require(written.exit == .code(0))
+        let written = try await RedisPy.run(
+          """
+          pipe = connect(password=password).pipeline(transaction=False)
+          for number in range(2000): pipe.set(f'key{number}', 'value')
+          print(len(pipe.execute()))
+          """, port: cluster.primary.port, setup)
+        try #require(written.output == "2000\n", "\(written)")
         let slave = cluster.slaves[0]
         try await eventually("the log is trimmed") {
           // Trimming rides on writes.
