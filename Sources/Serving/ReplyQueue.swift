@@ -65,6 +65,11 @@ struct ReplyQueue {
     case work(() -> Reply?)
   }
 
+  /// Whether something is to be done next.
+  var hasWorkNext: Bool {
+    if case .inTurn = slots.first { true } else { false }
+  }
+
   /// Takes the next reply that may leave, or what is to be done in its place.
   mutating func next(committed: LogIndex) -> Due? {
     switch slots.first {
