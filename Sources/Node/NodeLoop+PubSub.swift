@@ -172,7 +172,8 @@ extension NodeLoop {
 
   /// Sends a message to all who listen to a channel, and returns how many subscriptions that reaches.
   func publish(_ payload: [UInt8], in channel: [UInt8]) -> Int {
-    audience.subscriptions.receivers(of: channel) { subscriber, pattern in
+    let subscriptions = audience.subscriptions
+    return subscriptions.receivers(of: channel) { subscriber, pattern in
       deliver(
         pattern.map { PubSubReplies.message(payload, in: channel, matching: $0) }
           ?? PubSubReplies.message(payload, in: channel), to: subscriber)
@@ -217,6 +218,7 @@ extension NodeLoop {
   /// A message costs as much as it has receivers, and links and timers must have their time, or a crowd of subscribers
   /// would cost a master its lease.
   func mayWork(for session: Session) -> Bool {
+    guard !isStopping else { return true }
     let now = BootClock.now()
     let mayWork = audience.workEnd.map { now < $0 } ?? !(audience.isBehind || isShareUsedUp(at: now))
     if !mayWork {

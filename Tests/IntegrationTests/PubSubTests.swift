@@ -112,6 +112,36 @@ extension IntegrationTests {
       }
     }
 
+    @Test func `a crowd of subscribers does not cost the master its lead`() async throws {
+      try await withCluster { cluster in
+        let crowd = Crowd(port: cluster.primary.port)
+        try await crowd.join(200, saying: Array("SUBSCRIBE news\r\n".utf8))
+        let publisher = try await cluster.primary.connect()
+        try await eventually("all have subscribed") {
+          try await publisher.call("PUBSUB", "NUMSUB", "news") == .array([.text("news"), .integer(200)])
+        }
+        let epoch = try await cluster.primary.status().epoch
+        let message = RESPConnection.encode(["PUBLISH", "news", "x"].map { Array($0.utf8) })
+        try await publisher.send([UInt8](Array(repeating: message, count: 2_000).joined()))
+        // A write behind them is answered when all before it are.
+        let replies = try await publisher.receive(2_000, within: .seconds(60))
+        #expect(replies.allSatisfy { $0 == .integer(200) })
+        #expect(try await publisher.call("SET", "a", "1") == .simple("OK"))
+        #expect(try await cluster.primary.status().epoch == epoch)
+        let heard = try await crowd.answers()
+        #expect(heard.allSatisfy { $0?.contains("message") == true })
+      }
+    }
+
+    @Test func `a connection has a bound of subscriptions`() async throws {
+      try await withCluster(slaves: 1) { cluster in
+        let client = try await cluster.primary.connect()
+        let names = (0...20_000).map { Array("\($0)".utf8) }
+        let refusal = try await client.call([Array("SUBSCRIBE".utf8)] + names)
+        #expect(refusal == .error("ERR a connection may subscribe to 20000 channels and patterns at most"))
+      }
+    }
+
     @Test func `MONITOR shows what others send, without secrets`() async throws {
       try await withCluster(slaves: 1) { cluster in
         let monitor = try await cluster.primary.connect()
