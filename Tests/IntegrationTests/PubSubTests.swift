@@ -1,3 +1,4 @@
+import Kvorum
 import Processes
 import Testing
 
@@ -49,9 +50,10 @@ extension IntegrationTests {
           Issue.record("HELLO is not answered by a map")
           return
         }
-        var replies = try await client.receive(7, within: .seconds(10))
-        let message = RawReply.push([.text("message"), .text("a"), .text("b")])
-        let place = try #require(replies.firstIndex(of: message))
+        var replies = try await client.receive(8, within: .seconds(10))
+        // Where among the later replies the message stands is free; the version may have changed before it leaves.
+        let parts = [RawReply.text("message"), .text("a"), .text("b")]
+        let place = try #require(replies.firstIndex { [.push(parts), .array(parts)].contains($0) })
         #expect(place > 2, "a message does not overtake the reply to its own PUBLISH")
         replies.remove(at: place)
         #expect(
@@ -64,9 +66,9 @@ extension IntegrationTests {
           return
         }
         #expect(hello.contains(.integer(2)))
-        let refusal = try await client.receive()
         #expect(
-          refusal.errorText?.hasPrefix("ERR Can't execute 'get'") == true, "it is a subscriber of version 2")
+          replies[6].errorText?.hasPrefix("ERR Can't execute 'get'") == true,
+          "it is a subscriber of version 2")
       }
     }
 
@@ -115,17 +117,17 @@ extension IntegrationTests {
     @Test func `a crowd of subscribers does not cost the master its lead`() async throws {
       try await withCluster { cluster in
         let crowd = Crowd(port: cluster.primary.port)
-        try await crowd.join(200, saying: Array("SUBSCRIBE news\r\n".utf8))
+        try await crowd.join(100, saying: Array("SUBSCRIBE news\r\n".utf8))
         let publisher = try await cluster.primary.connect()
         try await eventually("all have subscribed") {
-          try await publisher.call("PUBSUB", "NUMSUB", "news") == .array([.text("news"), .integer(200)])
+          try await publisher.call("PUBSUB", "NUMSUB", "news") == .array([.text("news"), .integer(100)])
         }
         let epoch = try await cluster.primary.status().epoch
         let message = RESPConnection.encode(["PUBLISH", "news", "x"].map { Array($0.utf8) })
-        try await publisher.send([UInt8](Array(repeating: message, count: 2_000).joined()))
+        try await publisher.send([UInt8](Array(repeating: message, count: 1_000).joined()))
         // A write behind them is answered when all before it are.
-        let replies = try await publisher.receive(2_000, within: .seconds(60))
-        #expect(replies.allSatisfy { $0 == .integer(200) })
+        let replies = try await publisher.receive(1_000, within: .seconds(60))
+        #expect(replies.allSatisfy { $0 == .integer(100) })
         #expect(try await publisher.call("SET", "a", "1") == .simple("OK"))
         #expect(try await cluster.primary.status().epoch == epoch)
         let heard = try await crowd.answers()
