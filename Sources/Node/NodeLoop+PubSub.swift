@@ -1,4 +1,5 @@
 import Commands
+import DequeModule
 import Logging
 import NIOCore
 import RESP
@@ -11,14 +12,30 @@ import Serving
 struct Audience {
   /// A listener that does not take what it is sent holds at most so many bytes of it; above that it is closed.
   static let outputLimit = 32 << 20
+  /// How many channels and patterns a connection may subscribe to: all of them end in one go with it.
+  static let subscriptionLimit = 20_000
+  /// How many messages of the node's own may wait for a later turn.
+  static let outboxLimit = 100_000
+  /// How long messages are delivered in one turn of the event loop.
+  static let share: Nanoseconds = .milliseconds(5)
 
   var subscriptions = SubscriptionTable()
   var monitors: Set<UInt64> = []
-  /// Sessions that were sent something in this turn of the event loop.
-  var addressed: Set<UInt64> = []
-  var isDeliveryPlanned = false
   /// Which events of keys are published.
   var keyEvents: KeyEventFlags = []
+
+  /// Messages that the node itself has for a channel.
+  var outbox: Deque<(channel: [UInt8], payload: [UInt8])> = []
+  /// Sessions that were sent something which is not on its way yet, in the order in which they were.
+  var addressed: Deque<UInt64> = []
+  var isAddressed: Set<UInt64> = []
+  /// Sessions with something to be done in their turn for which there was no time.
+  var late: Deque<Session> = []
+  var isDeliveryPlanned = false
+  /// Whether there was no time for all that was to be delivered: nothing more is published before it is.
+  var isBehind = false
+  /// Set while sessions that were late have their turn.
+  var workEnd: Instant?
 }
 
 extension NodeLoop {
@@ -59,6 +76,11 @@ extension NodeLoop {
         .error(
           "READONLY Only events of the cluster are heard here: the active master has the messages.\(activeHint)"
         ))
+    }
+    guard audience.subscriptions.count(of: session.id) + names.count <= Audience.subscriptionLimit else {
+      return session.answer(
+        .error(
+          "ERR a connection may subscribe to \(Audience.subscriptionLimit) channels and patterns at most"))
     }
     for name in names {
       let count = audience.subscriptions.subscribe(session.id, to: name, as: kind)
@@ -125,7 +147,6 @@ extension NodeLoop {
   /// The connection is gone.
   func forgetListener(_ id: UInt64) {
     audience.subscriptions.removeAll(of: id)
-    audience.addressed.remove(id)
     audience.monitors.remove(id)
     server.hasMonitors = !audience.monitors.isEmpty
   }
@@ -151,7 +172,8 @@ extension NodeLoop {
 
   /// Sends a message to all who listen to a channel, and returns how many subscriptions that reaches.
   func publish(_ payload: [UInt8], in channel: [UInt8]) -> Int {
-    audience.subscriptions.receivers(of: channel) { subscriber, pattern in
+    let subscriptions = audience.subscriptions
+    return subscriptions.receivers(of: channel) { subscriber, pattern in
       deliver(
         pattern.map { PubSubReplies.message(payload, in: channel, matching: $0) }
           ?? PubSubReplies.message(payload, in: channel), to: subscriber)
@@ -161,9 +183,11 @@ extension NodeLoop {
   /// Tells those who want to know what has happened to keys; to be called once it is committed.
   func publishKeyEvents(_ events: [KeyEvent]) {
     guard audience.keyEvents.isPublishing, audience.subscriptions.subscriberCount > 0 else { return }
-    for event in events {
-      for message in event.messages(audience.keyEvents) { _ = publish(message.payload, in: message.channel) }
+    for event in events { audience.outbox += event.messages(audience.keyEvents) }
+    while audience.outbox.count > Audience.outboxLimit, let message = audience.outbox.popFirst() {
+      _ = publish(message.payload, in: message.channel)
     }
+    planDelivery()
   }
 
   /// From now on these events are published.
@@ -176,19 +200,61 @@ extension NodeLoop {
   private func deliver(_ message: Reply, to id: UInt64) {
     guard let session = clients[id]?.session else { return }
     session.deliver(message)
-    audience.addressed.insert(id)
+    if audience.isAddressed.insert(id).inserted { audience.addressed.append(id) }
+    planDelivery()
+  }
+
+  private func planDelivery() {
     guard !audience.isDeliveryPlanned else { return }
     audience.isDeliveryPlanned = true
-    eventLoop.execute { [self] in
-      audience.isDeliveryPlanned = false
-      let addressed = audience.addressed
-      audience.addressed = []
-      for id in addressed {
-        guard let client = clients[id] else { continue }
+    eventLoop.execute { [self] in deliverForAWhile() }
+  }
+
+  /// A message costs as much as it has receivers, and links and timers must have their time, or a crowd of subscribers
+  /// would cost a master its lease.
+  func mayWork(for session: Session) -> Bool {
+    guard !isStopping else { return true }
+    let now = BootClock.now()
+    let mayWork = audience.workEnd.map { now < $0 } ?? !(audience.isBehind || isShareUsedUp(at: now))
+    if !mayWork {
+      audience.late.append(session)
+      planDelivery()
+    }
+    return mayWork
+  }
+
+  private func deliverForAWhile() {
+    guard !isStopping else { return }
+    let end = BootClock.now() + Audience.share
+    func isOver() -> Bool {
+      keepLead()
+      return BootClock.now() >= end
+    }
+    var hasTime = true
+    while hasTime, let id = audience.addressed.popFirst() {
+      audience.isAddressed.remove(id)
+      if let client = clients[id] {
         client.session.drain()
         closeIfDeaf(client)
       }
+      hasTime = !isOver()
     }
+    audience.isBehind = !audience.addressed.isEmpty
+    while hasTime, let message = audience.outbox.popFirst() {
+      _ = publish(message.payload, in: message.channel)
+      hasTime = !isOver()
+    }
+    audience.workEnd = end
+    while hasTime, let session = audience.late.popFirst() {
+      session.drain()
+      hasTime = !isOver()
+    }
+    audience.workEnd = nil
+    // Last of all, so that nothing that is done here plans the next one earlier.
+    audience.isDeliveryPlanned = false
+    guard !(audience.addressed.isEmpty && audience.outbox.isEmpty && audience.late.isEmpty) else { return }
+    audience.isDeliveryPlanned = true
+    eventLoop.assumeIsolated().scheduleTask(in: Self.pause) { [self] in deliverForAWhile() }
   }
 
   private func closeIfDeaf(_ client: ClientHandler) {

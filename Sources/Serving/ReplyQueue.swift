@@ -99,6 +99,11 @@ struct ReplyQueue {
     case work(() -> Reply?)
   }
 
+  /// Whether something is to be done next.
+  var hasWorkNext: Bool {
+    if case .inTurn = slots.first { true } else { false }
+  }
+
   /// Takes the next reply that may leave, or what is to be done in its place; drops replies that nobody wants.
   mutating func next(committed: LogIndex) -> Due? {
     while let due = nextOfAll(committed: committed) {

@@ -42,6 +42,10 @@ public protocol ServingHost: AnyObject {
   /// A command is about to be done; called only while `RequestServer.hasMonitors` is set, once for each request.
   func show(_ command: Command, _ request: Request, from session: Session)
 
+  /// Whether something may be done now that a session has put in its turn, which may take long. If not, the host
+  /// calls `Session.drain` later, whether its connection is still there or not.
+  func mayWork(for session: Session) -> Bool
+
   /// A command is done here; called only with `ServingOptions.logsRequests`. `index` is the entry of a write.
   func log(_ request: Request, index: LogIndex?)
   /// Something that people want to read in the log.
@@ -49,6 +53,8 @@ public protocol ServingHost: AnyObject {
 }
 
 extension ServingHost {
+  /// There is time for everything.
+  public func mayWork(for session: Session) -> Bool { true }
   /// Nobody watches.
   public func show(_ command: Command, _ request: Request, from session: Session) {}
 }

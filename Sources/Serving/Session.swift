@@ -186,7 +186,7 @@ public final class Session {
   public func drain() {
     // A client that has gone has still sent what it has sent: what is done in its turn is done.
     let commit = server.core.commitIndex
-    while let due = replies.next(committed: commit) {
+    while !replies.hasWorkNext || server.host.mayWork(for: self), let due = replies.next(committed: commit) {
       switch due {
       case .reply(let reply): connection?.write(reply)
       case .work(let work): if let reply = work() { connection?.write(reply) }

@@ -4,12 +4,11 @@ extension IntegrationTests {
   @Suite(.timeLimit(.minutes(3)))
   struct SentinelTests {
     @Test(
-      arguments: ["redis-py", "redis-py-defaults", "hiredis", "redis-py-resp3"].filter(
+      arguments: ["redis-py", "redis-py-defaults", "hiredis", "redis-py-resp3", "coredis"].filter(
         FollowingClient.isThere))
     func `Redis clients that ask for SENTINEL follow kill -9 and failback and lose nothing`(client: String)
       async throws
     {
-      if client == "redis-py-resp3", FollowingClient.python == "/usr/bin/python3" { return }
       try await withCluster { cluster in
         let writer = try await FollowingClient(client, cluster)
         try await writer.waitForMore()

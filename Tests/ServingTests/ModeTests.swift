@@ -49,6 +49,18 @@ import Testing
     #expect(client.take().isEmpty)
   }
 
+  @Test func whatIsDoneInTurnWaitsForTimeAndHoldsWhatIsBehindIt() {
+    let bench = Bench.master()
+    let client = bench.connect()
+    bench.hasTime = false
+    client.session.answerInTurn { .integer(7) }
+    client.send("PING")
+    #expect(client.take().isEmpty)
+    bench.hasTime = true
+    client.session.drain()
+    #expect(client.take() == ["7", "ping"])
+  }
+
   @Test func aSubscriberOfVersion2MaySendLittle() {
     let bench = Bench.master()
     let client = bench.connect()

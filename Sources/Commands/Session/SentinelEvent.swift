@@ -13,7 +13,7 @@ public struct SentinelEvent: Hashable, Sendable {
 
   /// The channels of the events that a node publishes.
   public static let channels = [
-    "+switch-master", "+failover-end", "+odown", "-odown", "+sdown", "-sdown", "+slave", "+sentinel",
+    "+switch-master", "+failover-end", "+odown", "+sdown", "-sdown", "+slave", "+sentinel",
   ]
 
   /// Whether a channel is one of events: then it is heard on every node, and survives the end of a reign.

@@ -23,22 +23,29 @@ final class FollowingClient {
   /// The Python of Debian, which has the redis-py of Debian; the variable PYTHON names another one.
   static let python = ProcessInfo.processInfo.environment["PYTHON"] ?? "/usr/bin/python3"
 
+  /// Whether its redis-py knows version 3 of the protocol; that of Debian does not.
+  static let speaksVersion3 = succeeds(
+    "import redis, sys; sys.exit(int(redis.__version__.split('.')[0]) < 5)")
+
   /// Whether the client of this name can be run here; tools/test installs what Debian has.
   static func isThere(_ name: String) -> Bool {
     switch name {
     case "hiredis":
       return FileManager.default.fileExists(atPath: "/usr/include/hiredis/hiredis.h")
         && FileManager.default.isExecutableFile(atPath: "/usr/bin/cc")
-    default:
-      let module = name.hasPrefix("redis-py") ? "redis" : name
-      let process = Process()
-      process.executableURL = URL(fileURLWithPath: python)
-      process.arguments = ["-c", "import \(module)"]
-      process.standardError = FileHandle.nullDevice
-      guard (try? process.run()) != nil else { return false }
-      process.waitUntilExit()
-      return process.terminationStatus == 0
+    case "redis-py-resp3": return speaksVersion3
+    default: return succeeds("import \(name.hasPrefix("redis-py") ? "redis" : name)")
     }
+  }
+
+  private static func succeeds(_ program: String) -> Bool {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: python)
+    process.arguments = ["-c", program]
+    process.standardError = FileHandle.nullDevice
+    guard (try? process.run()) != nil else { return false }
+    process.waitUntilExit()
+    return process.terminationStatus == 0
   }
 
   private let child: ChildProcess
@@ -47,14 +54,16 @@ final class FollowingClient {
   /// Starts to write to whoever is named as the master `kvorum`.
   init(_ name: String, _ cluster: TestCluster) async throws {
     output = cluster.home + "/\(name)-\(UUID().uuidString).txt"
-    var command = [Self.python, Self.sources + "/follow.py", name, "kvorum"] + cluster.masters.map(\.address)
+    // The backup first: see the README on clients that begin with the master that is dead.
+    let places = [cluster.backup, cluster.primary]
+    var command = [Self.python, Self.sources + "/follow.py", name, "kvorum"] + places.map(\.address)
     if name == "hiredis" {
       let program = cluster.home + "/follow"
       let run = try await KvorumBinary.run(
         ["-O1", "-Wall", "-Wextra", "-Werror", "-o", program, Self.sources + "/follow.c", "-lhiredis"],
         of: "/usr/bin/cc", in: cluster.home)
       guard run.exit == .code(0) else { throw DeadlineError(description: "follow.c: \(run.errors)") }
-      command = [program, "kvorum"] + cluster.masters.flatMap { ["127.0.0.1", "\($0.port)"] }
+      command = [program, "kvorum"] + places.flatMap { ["127.0.0.1", "\($0.port)"] }
     }
     let streams = [open("/dev/null", O_RDONLY | O_CLOEXEC), KvorumBinary.openForWriting(output)]
     defer { for stream in streams { close(stream) } }

@@ -16,6 +16,8 @@ final class Bench: ServingHost {
   private(set) var answers: [ReadReply] = []
   private(set) var failures: [any Error] = []
   private(set) var isUrged = false
+  /// Whether there is time for what sessions have put in their turn.
+  var hasTime = true
   /// What monitors were shown.
   private(set) var shown: [[String]] = []
   /// The appends that a peer has not answered, oldest first; the last one stays to be answered again.
@@ -79,6 +81,7 @@ final class Bench: ServingHost {
     default: session.answer(.simple(command.name))
     }
   }
+  func mayWork(for session: Session) -> Bool { hasTime }
   func show(_ command: Command, _ request: Request, from session: Session) {
     shown.append(request.arguments.map { String(decoding: $0, as: UTF8.self) })
   }
