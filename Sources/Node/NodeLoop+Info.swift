@@ -106,7 +106,9 @@ extension NodeLoop {
       let slaves = server.core.followers.filter { links[$0.key]?.peer.role == .slave && $0.value.connected }
         .sorted { $0.key < $1.key }
         .compactMap { id, status in
-          server.address(of: id).flatMap(HostAndPort.init).map { (address: $0, status: status) }
+          server.address(of: id).flatMap(HostAndPort.init).map {
+            (address: $0, status: status, isFilled: server.core.filling(of: id) != nil)
+          }
         }
       fields.append(("connected_slaves", "\(slaves.count)"))
       for (position, slave) in slaves.enumerated() {
@@ -114,7 +116,8 @@ extension NodeLoop {
         fields.append(
           (
             "slave\(position)",
-            "ip=\(slave.address.host),port=\(slave.address.port),state=online,"
+            "ip=\(slave.address.host),port=\(slave.address.port),"
+              + "state=\(slave.isFilled ? "send_bulk" : "online"),"
               + "offset=\(slave.status.match),lag=\(lag)"
           ))
       }
