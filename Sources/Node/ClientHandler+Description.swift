@@ -24,7 +24,8 @@ extension ClientHandler {
     text.isRead = isRead
     text.command = session.lastCommand?.name ?? ""
     text.user = String(decoding: user?.name ?? User.defaultName, as: UTF8.self)
-    (text.subscriptions, text.patternSubscriptions) = node.audience.subscriptions.count(of: session.id)
+    text.subscriptions = node.audience.subscriptions.names(of: session.id, as: .channel).count
+    text.patternSubscriptions = node.audience.subscriptions.names(of: session.id, as: .pattern).count
     if session.isSubscribed { text.type = .pubsub }
     text.queuedCommands = session.queuedCommandCount
     text.watchedKeys = session.watchedKeyCount

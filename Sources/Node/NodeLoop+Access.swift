@@ -28,7 +28,7 @@ extension NodeLoop {
     _ reason: AccessLog.Reason, _ object: [UInt8], _ user: [UInt8], _ client: ClientHandler
   ) {
     accessLog.note(
-      reason, object: object, user: user, client: line(client), inTransaction: false,
+      reason, object: object, user: user, client: client.description.line, inTransaction: false,
       at: BootClock.wallMilliseconds())
   }
 

@@ -95,7 +95,7 @@ extension NodeLoop {
       ("client_query_buffer_limit_disconnections", "\(monitor.inputDisconnections)"),
       (
         "client_output_buffer_limit_disconnections",
-        "\(monitor.outputDisconnections + Int(server.statistics.deafClients))"
+        "\(monitor.outputDisconnections + server.statistics.deafClients)"
       ),
       ("client_idle_disconnections", "\(monitor.idleDisconnections)"),
       ("total_writes", "\(server.statistics.writes)"), ("writes_in_doubt", "\(server.statistics.inDoubt)"),
@@ -110,7 +110,9 @@ extension NodeLoop {
       let slaves = server.core.followers.filter { links[$0.key]?.peer.role == .slave && $0.value.connected }
         .sorted { $0.key < $1.key }
         .compactMap { id, status in
-          server.address(of: id).flatMap(HostAndPort.init).map { (address: $0, status: status) }
+          server.address(of: id).flatMap(HostAndPort.init).map {
+            (address: $0, status: status, isFilled: server.core.filling(of: id) != nil)
+          }
         }
       fields.append(("connected_slaves", "\(slaves.count)"))
       for (position, slave) in slaves.enumerated() {
@@ -118,7 +120,8 @@ extension NodeLoop {
         fields.append(
           (
             "slave\(position)",
-            "ip=\(slave.address.host),port=\(slave.address.port),state=online,"
+            "ip=\(slave.address.host),port=\(slave.address.port),"
+              + "state=\(slave.isFilled ? "send_bulk" : "online"),"
               + "offset=\(slave.status.match),lag=\(lag)"
           ))
       }

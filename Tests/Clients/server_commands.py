@@ -78,6 +78,7 @@ def clients(protocol):
     eventually("the killed one is gone", lambda: str(id) not in [known["id"] for known in one.client_list()])
     assert one.client_kill_filter(_id=one.client_id()) == 0
     assert one.execute_command("CLIENT", "KILL", "ID", one.client_id(), "SKIPME", "no") == 1
+    one = client(protocol)
     assert one.client_unblock(12345) in (0, False)
     assert one.execute_command("CLIENT", "GETREDIR") == -1
     refused("CLIENT TRACKING is not supported", one.execute_command, "CLIENT", "TRACKING", "ON")
@@ -185,7 +186,7 @@ def information(protocol):
     assert info["role"] == "master" and info["loading"] == 0 and info["aof_enabled"] == 1
     assert (info["keyspace_hits"], info["keyspace_misses"]) == (2, 1), info
     assert info["tcp_port"] == primary and info["connected_slaves"] == slaves
-    assert info["db0"]["keys"] >= 1 and info["errorstat_ERR"]["count"] == 1
+    assert info["db0"]["keys"] >= 1 and info["errorstat_ERR"] in ("count=1", {"count": 1})
     assert "cmdstat_get" not in info
     one.set("ends", "v", px=3_600_000)
     eventually("a key with an end is counted", lambda: one.info("keyspace")["db0"]["expires"] >= 1)
