@@ -157,7 +157,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "KVLogTests", dependencies: ["kvlog", "Processes", "Storage", "SQLite", "Replication"],
+      name: "KVLogTests",
+      dependencies: ["kvlog", "Processes", "Storage", "SQLite", "Commands", "Replication"],
       exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
       name: "IntegrationTests",

@@ -20,7 +20,8 @@ extension StoredValue {
 extension SQLiteStatement {
   /// The type that a column names; nil if it is none.
   func valueType(_ column: Int32) -> ValueType? {
-    withBytes(column) { bytes in ValueType.allCases.first { $0.rowWord.elementsEqual(bytes) } }
+    guard isText(column) else { return nil }
+    return withBytes(column) { bytes in ValueType.allCases.first { $0.rowWord.elementsEqual(bytes) } }
   }
 }
 

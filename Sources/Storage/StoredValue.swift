@@ -31,27 +31,3 @@ public struct StoredValue: Hashable, Sendable {
     self.expiresAt = expiresAt
   }
 }
-
-/// A member of a key, as `Mutation` describes it.
-public struct StoredKeyMember: Hashable, Sendable {
-  /// A field, a member or a position; any bytes.
-  public var name: [UInt8]
-  /// What stands beside it; empty in a set.
-  public var value: [UInt8]
-
-  /// Makes a member from its parts.
-  public init(name: [UInt8], value: [UInt8]) {
-    self.name = name
-    self.value = value
-  }
-}
-
-/// A key as a scan finds it.
-public struct StoredKey: Hashable, Sendable {
-  /// Any bytes.
-  public var key: [UInt8]
-  /// What it holds.
-  public var type: ValueType
-  /// When the key ends, in milliseconds of Unix time; nil means never.
-  public var expiresAt: Int64?
-}

@@ -51,7 +51,7 @@ extension IntegrationTests {
       ),
       .log(
         "an inserted row of the log",
-        #"INSERT INTO log SELECT "index" + 1, epoch_round, epoch_master, time, op, key, value, expires_at, checksum FROM log ORDER BY "index" DESC LIMIT 1"#
+        #"INSERT INTO log SELECT "index" + 1, epoch_round, epoch_master, time, op, key, value, expires_at, checksum, member FROM log ORDER BY "index" DESC LIMIT 1"#
       ),
       .replica("a row of the replica edited", "UPDATE kv SET value = 'lead' WHERE key = 'precious'"),
       .replica("a row of the replica removed", "DELETE FROM kv WHERE key = 'precious'"),

@@ -201,7 +201,7 @@ import Testing
       UPDATE log SET "index" = -1 WHERE "index" = 100; UPDATE log SET "index" = 100 WHERE "index" = 101;
       UPDATE log SET "index" = 101 WHERE "index" = -1
       """#,
-      #"UPDATE log SET "index" = "index" + 100000 WHERE "index" >= 100; UPDATE log SET "index" = "index" - 99999 WHERE "index" > 100000; INSERT INTO log SELECT 100, epoch_round, epoch_master, time, op, key, value, expires_at, checksum FROM log WHERE "index" = 99"#,
+      #"UPDATE log SET "index" = "index" + 100000 WHERE "index" >= 100; UPDATE log SET "index" = "index" - 99999 WHERE "index" > 100000; INSERT INTO log SELECT 100, epoch_round, epoch_master, time, op, key, value, expires_at, checksum, member FROM log WHERE "index" = 99"#,
       #"UPDATE log SET time = time + 1 WHERE "index" = 100"#,
       #"UPDATE log SET expires_at = 1 WHERE "index" = 100"#,
       #"UPDATE log SET op = 'delete' WHERE "index" = 100"#,

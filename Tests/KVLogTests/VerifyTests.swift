@@ -51,7 +51,7 @@ import Testing
       "a checksum of the log edited", says: "entry 20:",
       #"UPDATE log SET checksum = checksum + 1 WHERE "index" = 20"#),
     .log(
-      "a text turned into a blob", says: "entry 20: its key, value or expiry stands in a form",
+      "a text turned into a blob", says: "entry 20: its key, member, value or expiry stands in a form",
       #"UPDATE log SET value = CAST(value AS BLOB) WHERE "index" = 20"#),
     .log(
       "a value added to an empty entry", says: "entry 2:", #"UPDATE log SET value = 'x' WHERE "index" = 2"#),
@@ -70,7 +70,7 @@ import Testing
     ),
     .log(
       "a row of the log inserted", says: "entry 61:",
-      #"INSERT INTO log SELECT 61, epoch_round, epoch_master, time, op, key, value, expires_at, checksum FROM log WHERE "index" = 60"#
+      #"INSERT INTO log SELECT 61, epoch_round, epoch_master, time, op, key, value, expires_at, checksum, member FROM log WHERE "index" = 60"#
     ),
     .log(
       "a part of a transaction edited", says: "entry 17:",
@@ -80,7 +80,8 @@ import Testing
       #"DELETE FROM log_part WHERE "index" = 17 AND part = 1"#),
     .log(
       "parts of no transaction", says: "entry 20: parts of a transaction",
-      #"INSERT INTO log_part SELECT 20, part, op, key, value, expires_at FROM log_part WHERE "index" = 17"#),
+      #"INSERT INTO log_part SELECT 20, part, op, key, value, expires_at, member FROM log_part WHERE "index" = 17"#
+    ),
     .log("a reign edited", says: "the table 'reigns' contradicts", "UPDATE reigns SET epoch_round = 9"),
     .log("the entry before the log edited", says: "entry 1:", "UPDATE base SET checksum = 5"),
     .replica(
@@ -107,7 +108,7 @@ import Testing
       """),
     .replica(
       "a row of the replica added", says: "11 rows and should have 10",
-      "INSERT INTO kv SELECT 'new', value, version, created_index, modified_index, expires_at, checksum FROM kv WHERE key = 'key1'"
+      "INSERT INTO kv SELECT 'new', value, version, created_index, modified_index, expires_at, checksum, type FROM kv WHERE key = 'key1'"
     ),
     .replica(
       "a blob in place of a text", says: "the row of the key key1",

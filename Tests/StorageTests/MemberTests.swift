@@ -177,6 +177,7 @@ import Testing
   @Test(arguments: [
     ("UPDATE kv SET type = 'set' WHERE key = 'h'", "does not fit its checksum"),
     ("UPDATE kv SET type = 'tree' WHERE key = 'h'", "does not fit its checksum"),
+    ("UPDATE kv SET type = CAST(type AS BLOB) WHERE key = 'k'", "does not fit its checksum"),
     ("UPDATE kv SET value = 3 WHERE key = 'h'", "does not fit its checksum"),
     ("UPDATE member SET key = 's' WHERE member = 'f'", "a member of the key 's' does not fit its checksum"),
     ("UPDATE member SET value = 'other' WHERE member = 'f'", "a member of the key 'h' does not fit"),

@@ -72,9 +72,9 @@ import Testing
 
   @Test func anotherProtocolVersionIsRefusedWithBothVersions() throws {
     var arguments = try arguments(of: Handshake.introductionCommand(introduction))
-    arguments[1] = Array("3".utf8)
+    arguments[1] = Array("2".utf8)
     let error = #expect(throws: PeerProtocolError.self) { try Handshake.parseIntroductionCommand(arguments) }
-    #expect(error?.reason.contains("speaks version 3") == true)
+    #expect(error?.reason.contains("speaks version 2") == true)
     #expect(error?.reason.contains("this one version \(Handshake.protocolVersion)") == true)
   }
 

@@ -86,8 +86,10 @@ struct ReplicaReplay {
         if let touched {
           guard try found.modifiedIndex > base || touched.isDeleted(difference.key) else { return true }
           // What the log changes of a key from before it begins is not to be told from the log alone.
-          if try !touched.isDeleted(difference.key), try touched.isChanged(difference.key) {
-            guard try hasLost(difference.key, touched, replica.reader, but: nil) else { return true }
+          if try !touched.isDeleted(difference.key), try touched.isChanged(difference.key),
+            try hasLost(difference.key, touched, but: nil)
+          {
+            return true
           }
         }
         findings.add(
@@ -111,27 +113,32 @@ struct ReplicaReplay {
     while true {
       let page = try expected.members(of: key, after: last, limit: 1_024)
       for member in page {
-        guard try replica.reader.member(member.name, of: key) == member.value else { return false }
+        guard held(member.name, of: key) == .some(member.value) else { return false }
       }
       guard page.count == 1_024 else { break }
       last = page.last?.name
     }
-    return try hasLost(key, touched, replica.reader, but: expected)
+    return try hasLost(key, touched, but: expected)
   }
 
-  /// Whether a replica has none of the members that the log removes, but those that it sets again.
+  /// Whether the replica has none of the members that the log removes, but those that it sets again.
   private func hasLost(
-    _ key: [UInt8], _ touched: TouchedKeys.Reader, _ replica: ReplicaReader, but expected: ReplicaReader?
+    _ key: [UInt8], _ touched: TouchedKeys.Reader, but expected: ReplicaReader?
   ) throws -> Bool {
     var last: [UInt8]?
     while true {
       let page = try touched.removed(from: key, after: last, limit: 1_024)
       for name in page where try expected?.member(name, of: key) == nil {
-        guard try replica.member(name, of: key) == nil else { return false }
+        guard held(name, of: key) == .some(nil) else { return false }
       }
       guard page.count == 1_024 else { return true }
       last = page.last
     }
+  }
+
+  /// What stands beside a member in the replica: nothing at all, as the outer nil, if it cannot be read.
+  private func held(_ name: [UInt8], of key: [UInt8]) -> [UInt8]?? {
+    do { return try replica.reader.member(name, of: key) } catch { return .none }
   }
 }
 
