@@ -26,7 +26,7 @@ extension NodeLoop {
       client.version = .v2
       client.name = []
       session.consistency = .linearizable
-      client.user = credentials.users.anybody
+      client.logOut()
       session.answer(.simple("RESET"))
     case "time":
       session.answer(

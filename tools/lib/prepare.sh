@@ -33,6 +33,8 @@ prepare() {
   command -v swift >/dev/null || die "there is no swift on the PATH: install Swift 6.2 or newer, see swift.org/install"
   if command -v dpkg-query >/dev/null; then
     install_packages libsqlite3-dev libedit-dev pkg-config sqlite3
+    # A Redis client of others, with which the tests come.
+    case ${0##*/} in test | sanitize) install_packages python3 python3-redis ;; esac
   else
     command -v sqlite3 >/dev/null || die "sqlite3 is missing, and from here only Debian's packages can be installed"
   fi
