@@ -283,7 +283,7 @@ final class ClientHandler: ChannelInboundHandler, RemovableChannelHandler {
       if let doubt = node.doubt(about: content, proof, challenge, on: channel) {
         refuseNode(doubt)
       } else {
-        becomePeer(arguments)
+        becomePeer(challenge == nil ? arguments : Array(arguments.prefix(3)))
       }
       return false
     case .node:
