@@ -74,6 +74,18 @@ final class ClientHandler: ChannelInboundHandler, RemovableChannelHandler {
     noteUser()
   }
 
+  /// Makes it what it was before it logged in.
+  func logOut() {
+    isNode = false
+    user = node.users.anybody
+  }
+
+  /// Ends the connection of a user who is there no more; the reply to the request at hand still leaves.
+  func cutOff() {
+    user = nil
+    closeAfterReplies(in: 0)
+  }
+
   private func noteUser() {
     session.isRestricted = user?.isUnrestricted != true
     decoder.limits = user == nil ? .unauthenticated : limits
@@ -317,13 +329,16 @@ final class ClientHandler: ChannelInboundHandler, RemovableChannelHandler {
       if let doubt = node.doubt(about: content, proof, challenge, on: channel) {
         refuseNode(doubt)
       } else {
-        becomePeer(arguments)
+        becomePeer(challenge == nil ? arguments : Array(arguments.prefix(3)))
       }
       return false
     case .node:
       let content = Array(PeerWord.nodeCommand.utf8)
       let proof = arguments.count == 2 ? arguments[1] : nil
-      guard node.knowsNodes else { return true }
+      guard node.knowsNodes else {
+        session.answer(.ok)
+        return true
+      }
       if let doubt = node.doubt(about: content, proof, challenge, on: channel) {
         refuseNode(doubt)
         return false

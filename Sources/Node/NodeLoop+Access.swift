@@ -68,7 +68,7 @@ extension NodeLoop {
     users = list
     for client in clients.values {
       guard let name = client.user?.name, !client.isNode else { continue }
-      if let user = list.user(name) { client.user = user } else { client.session.closeAfterReplies() }
+      if let user = list.user(name) { client.user = user } else { client.cutOff() }
     }
   }
 
@@ -114,7 +114,7 @@ extension NodeLoop {
     var removed: Int64 = 0
     for name in names where users.remove(name) {
       removed += 1
-      for client in clients.values where client.user?.name == name { client.session.closeAfterReplies() }
+      for client in clients.values where client.user?.name == name && !client.isNode { client.cutOff() }
     }
     return .integer(removed)
   }

@@ -28,7 +28,7 @@ extension NodeLoop {
       client.reset()
       silence(client)
       session.consistency = .linearizable
-      client.user = credentials.users.anybody
+      client.logOut()
       session.answer(.simple("RESET"))
     case "time":
       session.answer(

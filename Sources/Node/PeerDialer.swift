@@ -148,7 +148,7 @@ private final class IntroductionHandler: ChannelInboundHandler, RemovableChannel
     input.writeBuffer(&bytes)
     do {
       if let question {
-        guard let answer = try Handshake.parseReply(from: &input) else { return }
+        guard let answer = try answer() else { return }
         let challenge = try PeerChallenge(answer: answer, nonce: question.nonce, secret: question.secret)
         self.question = nil
         let words = try Handshake.introductionCommand(introduction, challenge: challenge)
@@ -158,6 +158,15 @@ private final class IntroductionHandler: ChannelInboundHandler, RemovableChannel
       finish(.success(peer), context: context)
     } catch {
       finish(.failure(error), context: context)
+    }
+  }
+
+  /// The answer to the question. A refusal before it is nothing that a node of this cluster need have said.
+  private func answer() throws -> [UInt8]? {
+    do {
+      return try Handshake.parseReply(from: &input)
+    } catch let refusal as PeerRefusal {
+      throw PeerProtocolError("The other side does not show that it knows the secret: \(refusal.reason)")
     }
   }
 

@@ -35,14 +35,12 @@ public enum Handshake {
     return buffer
   }
 
-  /// Reads a dialer's command from its bulk strings, the name of the command first. Whether a proof behind them is
-  /// right must have been seen before.
+  /// Reads a dialer's command from its three bulk strings, the name of the command first. A proof behind them must have
+  /// been looked at, and taken off, before.
   ///
   /// Throws `PeerProtocolError`; its reason is fit to be sent back by `refusal(_:)`.
   public static func parseIntroductionCommand(_ arguments: [[UInt8]]) throws -> PeerIntroduction {
-    guard (3...4).contains(arguments.count),
-      arguments[0].elementsEqual(commandName.utf8, by: equalIgnoringCase)
-    else {
+    guard arguments.count == 3, arguments[0].elementsEqual(commandName.utf8, by: equalIgnoringCase) else {
       throw PeerProtocolError(
         "\(commandName) takes two arguments, a protocol version and an introduction; only Kvorum nodes send it."
       )

@@ -141,6 +141,23 @@ extension IntegrationTests {
       }
     }
 
+    @Test("Where clients must show a certificate, one without is not let in")
+    func clientCertificate() async throws {
+      let home = NSTemporaryDirectory() + "kvorum-certs-" + UUID().uuidString
+      try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
+      defer { try? FileManager.default.removeItem(atPath: home) }
+      let setup = try await SecureSetup(in: home)
+      let certificate = [
+        "--tls-cert", setup.certificates + "/client.crt", "--tls-key", setup.certificates + "/client.key",
+      ]
+      let options = setup.node + ["--tls-client-auth", "required"]
+      try await withCluster(slaves: 1, options: options, started: false) { cluster in
+        try await cluster.start(asking: setup.client + certificate)
+        let refused = try await cluster.run(["client"], setup.client + ["--timeout", "1", "GET", "a"])
+        #expect(refused.exit == .code(1) && refused.errors.contains("wants a certificate"), "\(refused)")
+      }
+    }
+
     @Test("Nodes know each other by their certificates, and writes survive the loss of the master")
     func failover() async throws {
       try await withSecureCluster { cluster, setup in
@@ -194,6 +211,10 @@ extension IntegrationTests {
         try Data("password".utf8).write(to: URL(fileURLWithPath: cluster.home + "/password"))
         let login = ["--user", "root", "--password-file", cluster.home + "/password"]
         try await cluster.start(asking: login)
+        let large = try await cluster.primary.connect()
+        try await large.send(Array("*3\r\n$3\r\nSET\r\n$1\r\na\r\n$20000\r\n".utf8))
+        try #require(
+          try await large.receive().errorText == "ERR Protocol error: unauthenticated bulk length")
         let bob = try await cluster.primary.connect()
         try #require(try await bob.call("GET", "a").errorText == "NOAUTH Authentication required.")
         try #require(try await bob.call("AUTH", "bob", "wrong").errorText?.hasPrefix("WRONGPASS") == true)
@@ -214,6 +235,13 @@ extension IntegrationTests {
         try Data("user root on \(hash) allkeys +@all\n".utf8).write(to: users)
         try signalPrimary(cluster)
         try await eventually("bob is cut off") { (try? await bob.call("PING")) == nil }
+        let root = try await cluster.primary.connect()
+        try #require(try await root.call("AUTH", "root", "password") == .simple("OK"))
+        try #require(try await root.call("ACL", "SETUSER", "root2", "on", ">x", "+@all") == .simple("OK"))
+        try #require(try await root.call("AUTH", "root2", "x") == .simple("OK"))
+        // Who takes himself out still learns that it is done.
+        try #require(try await root.call("ACL", "DELUSER", "root2") == .integer(1))
+        try await eventually("root2 is cut off") { (try? await root.call("PING")) == nil }
       }
     }
 

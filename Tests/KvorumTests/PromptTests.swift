@@ -45,6 +45,17 @@ import Testing
     #expect(session.answer(nil) == .leave)
   }
 
+  @Test(
+    "A line with a password is not kept in the history",
+    arguments: [
+      ("AUTH secret", true), ("  auth bob secret", true), ("HELLO 3 AUTH bob secret", true),
+      ("acl  setuser bob >secret", true), ("HELLO 3", false), ("ACL WHOAMI", false), ("SET auth x", false),
+      ("", false),
+    ])
+  func secrets(_ line: String, _ holds: Bool) {
+    #expect(LineEditor.holdsSecret(Array(line.utf8)) == holds)
+  }
+
   @Test func answersAreTheSentencesOfThePrompt() {
     #expect(Prompt.sentence(key: bytes("foo"), value: bytes("bar")) == bytes("Value for key foo = bar\n"))
     #expect(Prompt.sentence(key: bytes("foo"), value: nil) == bytes("Key foo not found\n"))

@@ -19,7 +19,9 @@ struct NodeService: Service {
 
   func run() async throws {
     let running = RunningNodes()
-    let reloading = Task {
+    // A node that has nothing to read anew ends with its terminal.
+    let reloading = Task { [hasFiles = configurations.contains { $0.security.hasFiles }] in
+      guard hasFiles else { return }
       for await _ in await UnixSignalsSequence(trapping: .sighup) { await running.reload() }
     }
     defer { reloading.cancel() }

@@ -28,7 +28,7 @@ final class LineEditor: Sendable {
       queue.async { [historyFile] in
         guard let line = readline(prompt) else { return continuation.resume(returning: nil) }
         let bytes = Array(UnsafeRawBufferPointer(start: line, count: strlen(line)))
-        if remember, bytes.contains(where: { $0 != UInt8(ascii: " ") }) {
+        if remember, bytes.contains(where: { $0 != UInt8(ascii: " ") }), !Self.holdsSecret(bytes) {
           add_history(line)
           // Ctrl-C ends the program at any moment, so the file is kept up to date.
           if let historyFile { write_history(historyFile) }
@@ -37,6 +37,14 @@ final class LineEditor: Sendable {
         continuation.resume(returning: bytes)
       }
     }
+  }
+
+  /// Whether a line may hold a password, which no file should keep.
+  static func holdsSecret(_ line: [UInt8]) -> Bool {
+    let words = String(decoding: line, as: UTF8.self).lowercased().split(separator: " ")
+    guard let first = words.first else { return false }
+    return first == "auth" || first == "hello" && words.contains("auth")
+      || first == "acl" && words.dropFirst().first == "setuser"
   }
 
   /// The history's file, readable by its owner alone because it holds keys and values; nil without a home.

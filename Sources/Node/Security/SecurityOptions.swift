@@ -30,6 +30,9 @@ public struct SecurityOptions: Sendable {
     self.isInsecure = isInsecure
   }
 
+  /// Whether there is a file that may change.
+  public var hasFiles: Bool { tls != nil || usersFile != nil || passwordFile != nil || peerSecretFile != nil }
+
   /// Whether nodes show each other certificates of the authority.
   var hasMutualTLS: Bool { tls != nil && clientCertificates != .no }
 
