@@ -47,9 +47,6 @@ extension ReplicationCore {
     return leader
   }
 
-  /// When this node last heard from the leader that it follows.
-  public var lastHeardFromLeader: Instant { lastHeard }
-
   /// Whether the lead is being handed over.
   public var isHandingOver: Bool { leadership?.handover != nil }
 

@@ -53,8 +53,10 @@ public struct SentinelWatch: Sendable {
       return []
     }
     let old = "master \(view.name) \(last.host) \(last.port)"
+    let isOldUp = ([view.own] + view.others).contains { $0.id == last.id && $0.isUp }
     guard let master = view.master else {
-      guard !isMasterDown else { return [] }
+      // One that hands the lead over, or has lost its lease for a moment, is not down.
+      guard !isMasterDown, !isOldUp else { return [] }
       isMasterDown = true
       return [SentinelEvent("+sdown", old)]
     }
@@ -65,7 +67,6 @@ public struct SentinelWatch: Sendable {
     let hasSwitched = master.id != last.id || master.host != last.host || master.port != last.port
     var events: [SentinelEvent] = []
     if hasSwitched {
-      let isOldUp = ([view.own] + view.others).contains { $0.id == last.id && $0.isUp }
       if !isOldUp { events.append(SentinelEvent("+odown", "\(old) #quorum \(view.quorum)/\(view.quorum)")) }
       events.append(SentinelEvent("+failover-end", old))
       events.append(
