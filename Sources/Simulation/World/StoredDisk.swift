@@ -144,8 +144,10 @@ final class StoredDisk {
       after.install(pending.base, history: history)
       possible.append(after)
       files.inject(drawFault(), at: 1 + dice.below(60))
-      try? parts?.log.willInstall(pending.base)
-      _ = try? parts?.replica.install(copies.incomingPath(of: pending), standingAt: pending.base)
+      // A node that could not note it takes nothing.
+      if let parts, (try? parts.log.willInstall(pending.base)) != nil {
+        _ = try? parts.replica.install(copies.incomingPath(of: pending), standingAt: pending.base)
+      }
     }
     if dice.chance(percent: 30) {
       files.kill()
