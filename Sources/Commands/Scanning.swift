@@ -11,7 +11,7 @@ let scanningCommands: [Command] = [
     var found: [Reply] = []
     var start: [UInt8]?
     repeat {
-      let page = try evaluation.keys(after: start, limit: 1_000) { pattern.matches($0.key) }
+      let page = try evaluation.keys(after: start, limit: 20_000) { pattern.matches($0.key) }
       found += page.live.lazy.map { .bulk($0.key) }
       start = page.last
     } while start != nil

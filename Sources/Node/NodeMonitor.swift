@@ -34,7 +34,7 @@ final class NodeMonitor {
     commands.note(command, nanoseconds: nanoseconds, error: session.newestError)
     if slowLog.isSlow(nanoseconds: nanoseconds), !command.name.hasPrefix("slowlog") {
       slowLog.note(
-        request, nanoseconds: nanoseconds, time: BootClock.wallMilliseconds() / 1_000,
+        command.redacted(request), nanoseconds: nanoseconds, time: BootClock.wallMilliseconds() / 1_000,
         address: client.remoteAddress, name: client.name)
     }
     if latency.threshold > 0 {

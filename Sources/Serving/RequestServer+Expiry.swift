@@ -33,7 +33,8 @@ extension RequestServer {
 
   /// Deletes some of the keys whose end has come.
   func deleteExpired() {
-    guard core.isActive, pendingWrites.count < Self.batch else { return }
+    // One batch at a time, however many others write.
+    guard core.isActive, core.commitIndex >= lastExpiryIndex else { return }
     for _ in 0..<Self.batches {
       guard core.admission(at: host.now) == .open, unappliedBytes < Self.unappliedLimit / 2 else { return }
       do {
@@ -70,7 +71,7 @@ extension RequestServer {
     let outcome = evaluation.outcome(.ok)
     guard !outcome.mutations.isEmpty else { return }
     statistics.expired += UInt64(outcome.mutations.count)
-    append(outcome)
+    lastExpiryIndex = append(outcome)
   }
 
   /// The replica has changed, or another reign has begun.

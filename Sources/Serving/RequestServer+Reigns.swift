@@ -50,6 +50,7 @@ extension RequestServer {
   func rebuildOverlay() {
     view.removeAll()
     expiring = []
+    lastExpiryIndex = 0
     restartExpiry()
     breakWatches()
     do {

@@ -41,6 +41,10 @@ extension RequestServer {
       session.transaction?.isBroken = true
       return session.answer(.error("ERR Command not allowed inside a transaction"))
     }
+    guard !isTooLong(command, request, session) else {
+      session.transaction?.isBroken = true
+      return
+    }
     guard session.transaction?.add(command, request.arguments) == true else {
       session.transaction?.isBroken = true
       return session.answer(

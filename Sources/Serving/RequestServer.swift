@@ -71,6 +71,8 @@ public final class RequestServer {
   /// Keys of the replica that end before this were deleted, as far as it has changed since.
   var expiryCursor: Int64 = 0
   var isExpiryExhausted = false
+  /// The last entry that deleted expired keys.
+  var lastExpiryIndex: LogIndex = 0
   /// Set by a mutant alone.
   var hasSigned = false
   /// Everything up to here was taken for applying.
@@ -111,8 +113,11 @@ public final class RequestServer {
     session.waiting.append(request)
   }
 
-  /// The keys in the log so far, those past their expiry included; for people.
-  public func keyCount() throws -> Int { try core.isActive ? view.count() : stored.count() }
+  /// The keys in the log so far, those past their expiry included; for people. Where many changes are not applied yet, the
+  /// keys of the replica: to look for each of them there would take too long.
+  public func keyCount() throws -> Int {
+    try core.isActive && view.overlay.changes.count <= Self.overlayLimit ? view.count() : stored.count()
+  }
 
   /// How many of the keys that are applied have an end, and when on average, in milliseconds of Unix time; for people.
   public func expiringKeys() throws -> (count: Int, averageEnd: Int64) { try stored.expiringKeys() }

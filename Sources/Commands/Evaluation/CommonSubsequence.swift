@@ -29,7 +29,7 @@ struct CommonSubsequence {
   }
 
   /// The table is made in one go, and the node must not be late for a heartbeat.
-  private static let cellLimit = 32 << 20
+  private static let cellLimit = 16 << 20
 
   private let a: [UInt8]
   private let b: [UInt8]

@@ -21,21 +21,15 @@ extension Evaluation {
   mutating func keys(
     after start: [UInt8]?, limit: Int, where isWanted: (ScannedKey) -> Bool = { _ in true }
   ) throws -> (live: [ScannedKey], last: [UInt8]?) {
+    let changes = try changesOfKeys()
     let page: [ScannedKey]
-    if decided.isEmpty {
+    if changes.keys.isEmpty, !changes.hideView {
       page = try view.keys(after: start, limit: limit)
     } else {
-      let isCleared = decided.mutations.contains { $0.operation == .clear }
-      let changes = try decidedKeys.map { key in
-        (
-          name: key,
-          element: try live(key).map { ScannedKey(key: key, type: $0.type, expiresAt: $0.expiresAt) }
-        )
-      }
       let view = view
       page = try MergedPage.keys(precedes: view.precedes).elements(
-        after: start, limit: limit, changes: changes
-      ) { after, limit in isCleared ? [] : try view.keys(after: after, limit: limit) }
+        after: start, limit: limit, changes: changes.keys
+      ) { after, limit in changes.hideView ? [] : try view.keys(after: after, limit: limit) }
     }
     let last = page.count < limit ? nil : page.last?.key
     return (page.filter { isWanted($0) && isLive($0.key, until: $0.expiresAt) }, last)
@@ -56,6 +50,26 @@ extension Evaluation {
       start = page.last
     } while start != nil
     return nil
+  }
+
+  /// What was decided when the command at hand began to look at all keys. The deletes that come of its looking lie behind
+  /// it, and there may be many of them.
+  private mutating func changesOfKeys() throws -> KeyChanges {
+    if let known = keyChanges { return known }
+    var changes = KeyChanges(hideView: decided.mutations.contains { $0.operation == .clear })
+    for key in decidedKeys {
+      let element = try live(key).map { ScannedKey(key: key, type: $0.type, expiresAt: $0.expiresAt) }
+      changes.keys.append((key, element))
+    }
+    keyChanges = changes
+    return changes
+  }
+
+  /// How the keys differ from those of the view.
+  struct KeyChanges {
+    /// Whether all keys of the view are gone.
+    var hideView = false
+    var keys: [MergedPage<ScannedKey>.Change] = []
   }
 
   private var decidedKeys: Set<[UInt8]> {

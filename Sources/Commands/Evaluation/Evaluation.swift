@@ -19,6 +19,8 @@ public struct Evaluation {
   private var changedMembers: [[UInt8]: ChangedMembers] = [:]
   private var events: [KeyEvent] = []
   private var running: Command?
+  /// Known once the command at hand has looked at all keys.
+  var keyChanges: KeyChanges?
 
   /// Begins an evaluation against a keyspace.
   public init(view: any KeyspaceView, context: CommandContext, cursors: ScanCursors = ScanCursors()) {
@@ -38,6 +40,7 @@ public struct Evaluation {
     running = command
     self.arguments = arguments
     decided.beginCommand()
+    keyChanges = nil
     let eventsBefore = events.count
     do {
       return try evaluator(&self)
@@ -170,7 +173,13 @@ public struct Evaluation {
 
   /// What stands beside a member of a key that is live, or nil.
   func member(_ name: [UInt8], of key: [UInt8]) throws -> [UInt8]? {
-    guard let changed = changedMembers[key] else { return try view.member(name, of: key) }
+    guard !changedMembers.isEmpty, let changed = changedMembers[key] else {
+      return try view.member(name, of: key)
+    }
+    return try member(name, of: key, in: changed)
+  }
+
+  private func member(_ name: [UInt8], of key: [UInt8], in changed: ChangedMembers) throws -> [UInt8]? {
     if let change = changed.changes[name] { return change }
     return changed.hidesView ? nil : try view.member(name, of: key)
   }
@@ -202,8 +211,8 @@ public struct Evaluation {
     try checkLength(ofKey: key)
     try checkLength(ofKey: name)
     try checkLength(ofValue: value.count)
-    var changed = try beginChange(of: key, by: operation)
-    let isNew = try changed.value.memberCount == 0 || member(name, of: key) == nil
+    var changed = try takeChange(of: key, by: operation)
+    let isNew = try changed.value.memberCount == 0 || member(name, of: key, in: changed) == nil
     changed.changes[name] = .some(value)
     if isNew { changed.value.memberCount += 1 }
     changedMembers[key] = changed
@@ -216,7 +225,7 @@ public struct Evaluation {
     _ name: [UInt8], of key: [UInt8], by operation: Mutation.Operation
   ) throws -> Bool {
     guard try live(key) != nil, try member(name, of: key) != nil else { return false }
-    var changed = try beginChange(of: key, by: operation)
+    var changed = try takeChange(of: key, by: operation)
     guard changed.value.memberCount > 1 else {
       delete(key)
       return true
@@ -228,13 +237,11 @@ public struct Evaluation {
     return true
   }
 
-  private mutating func beginChange(
+  /// Takes out what was done to a key, to be put back changed: a second reference to it would have it copied.
+  private mutating func takeChange(
     of key: [UInt8], by operation: Mutation.Operation
   ) throws -> ChangedMembers {
-    if let changed = changedMembers.removeValue(forKey: key) {
-      changedMembers[key] = changed
-      return changed
-    }
+    if let changed = changedMembers.removeValue(forKey: key) { return changed }
     let type = operation.container ?? .hash
     guard let stored = try live(key) else {
       let value = StoredValue(

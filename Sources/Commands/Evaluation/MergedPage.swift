@@ -17,23 +17,25 @@ public struct MergedPage<Element> {
     after start: [UInt8]?, limit: Int, changes: some Sequence<Change>,
     stored: (_ after: [UInt8]?, _ limit: Int) throws -> [Element]
   ) throws -> [Element] {
-    var rest = changes.filter { change in start.map { precedes($0, change.name) } ?? true }[...]
-    rest.sort { precedes($0.name, $1.name) }
     var merged: [Element] = []
     var after = start
     while merged.count < limit {
       let wanted = limit - merged.count
       let page = try stored(after, wanted)
+      // There may be many more changes than are wanted: only those beside this page are put in order.
+      let horizon = page.count == wanted ? page.last.map(name) : nil
+      var rest = changes.filter { change in
+        (after.map { precedes($0, change.name) } ?? true) && !(horizon.map { precedes($0, change.name) } ?? false)
+      }[...]
+      rest.sort { precedes($0.name, $1.name) }
       for element in page {
         let current = name(element)
         while let change = rest.first, precedes(change.name, current) { take(&rest, into: &merged) }
         if rest.first?.name == current { take(&rest, into: &merged) } else { merged.append(element) }
       }
-      guard page.count == wanted, let last = page.last else {
-        while !rest.isEmpty { take(&rest, into: &merged) }
-        break
-      }
-      after = name(last)
+      while !rest.isEmpty { take(&rest, into: &merged) }
+      guard let horizon else { break }
+      after = horizon
     }
     return merged.count > limit ? Array(merged.prefix(limit)) : merged
   }

@@ -36,7 +36,7 @@ public struct SlowLog: Sendable {
   ///
   /// - Parameters:
   ///   - time: In seconds of Unix time.
-  ///   - arguments: The request; what is secret in it is not kept.
+  ///   - arguments: The request, without what is secret in it (`Command.redacted`).
   ///   - address: Where the client is.
   ///   - name: What the client calls itself.
   public mutating func note(
@@ -44,7 +44,7 @@ public struct SlowLog: Sendable {
   ) {
     let entry = Entry(
       id: nextID, time: time, microseconds: nanoseconds / 1_000,
-      arguments: Self.shortened(Secrets.redacted(arguments)), address: address, name: name)
+      arguments: Self.shortened(arguments), address: address, name: name)
     nextID += 1
     entries.append(entry)
     shorten()
@@ -91,25 +91,5 @@ public struct SlowLog: Sendable {
           .array(entry.arguments.map { .bulk($0) }), .text(entry.address), .bulk(entry.name),
         ])
       })
-  }
-}
-
-/// What must not be kept of a request.
-public enum Secrets {
-  /// The request with what may be secret in it replaced.
-  public static func redacted(_ arguments: [[UInt8]]) -> [[UInt8]] {
-    let hidden: Range<Int>
-    if arguments[0].isWord("auth") {
-      hidden = 1..<arguments.count
-    } else if arguments[0].isWord("hello"), let option = arguments.firstIndex(where: { $0.isWord("auth") }) {
-      hidden = option + 1..<min(option + 3, arguments.count)
-    } else if arguments[0].isWord("acl"), arguments.count > 3, arguments[1].isWord("setuser") {
-      hidden = 3..<arguments.count
-    } else {
-      return arguments
-    }
-    var shown = arguments
-    for position in hidden { shown[position] = Array("(redacted)".utf8) }
-    return shown
   }
 }

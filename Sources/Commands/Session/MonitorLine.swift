@@ -11,23 +11,8 @@ public enum MonitorLine {
     guard command.flags.isDisjoint(with: [.admin, .skipMonitor]) else { return nil }
     let fraction = String(time % 1_000_000)
     let padded = String(repeating: "0", count: 6 - fraction.count) + fraction
-    let words = redacted(command, arguments).map(quoted).joined(separator: " ")
+    let words = command.redacted(arguments).map(quoted).joined(separator: " ")
     return "\(time / 1_000_000).\(padded) [0 \(client)] \(words)"
-  }
-
-  /// Takes the passwords out.
-  private static func redacted(_ command: Command, _ arguments: [[UInt8]]) -> [[UInt8]] {
-    let placeholder = Array("(redacted)".utf8)
-    var shown = arguments
-    switch command.name {
-    case "auth": for place in arguments.indices.dropFirst() { shown[place] = placeholder }
-    case "hello":
-      // To the end: a request whose syntax is wrong may hold a password anywhere after the word.
-      guard let word = arguments.firstIndex(where: { $0.isWord("auth") }) else { break }
-      for place in arguments.indices where place > word { shown[place] = placeholder }
-    default: break
-    }
-    return shown
   }
 
   /// A word as Redis quotes it: with escapes for what cannot be printed.
