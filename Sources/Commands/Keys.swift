@@ -45,7 +45,7 @@ let keyCommands: [Command] = [
   Command(
     "expiretime", arity: 2, [.readonly, .fast], keys: .first("RO", "access"),
     .init(.generic, since: "7.0.0", "Get the expiration Unix timestamp for a key", .key)
-  ) { try $0.expiryReply { expiresAt, _ in (expiresAt + 500) / 1000 } },
+  ) { try $0.expiryReply { expiresAt, _ in expiresAt / 1000 + (expiresAt % 1000 < 500 ? 0 : 1) } },
   Command(
     "pexpiretime", arity: 2, [.readonly, .fast], keys: .first("RO", "access"),
     .init(.generic, since: "7.0.0", "Get the expiration Unix timestamp for a key in milliseconds", .key)

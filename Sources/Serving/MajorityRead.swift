@@ -85,7 +85,8 @@ struct MajorityRead {
     var values: [[UInt8]: StoredValue] = [:]
     for (key, reply) in zip(keys, replies) where reply.found {
       values[key] = StoredValue(
-        type: reply.type, value: reply.value, memberCount: reply.memberCount, version: reply.version, createdIndex: 0, modifiedIndex: reply.modifiedIndex,
+        type: reply.type, value: reply.value, memberCount: reply.memberCount, version: reply.version,
+        createdIndex: 0, modifiedIndex: reply.modifiedIndex,
         expiresAt: reply.expiresAt)
     }
     return values

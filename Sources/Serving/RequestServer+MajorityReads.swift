@@ -137,7 +137,8 @@ extension RequestServer {
         return ReadReply(number: request.number, notFoundAt: applied)
       }
       return ReadReply(
-        number: request.number, type: value.type, value: value.value, memberCount: value.memberCount, modifiedIndex: value.modifiedIndex,
+        number: request.number, type: value.type, value: value.value, memberCount: value.memberCount,
+        modifiedIndex: value.modifiedIndex,
         version: value.version, expiresAt: value.expiresAt, appliedIndex: applied)
     }
   }

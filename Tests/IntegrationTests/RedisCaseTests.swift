@@ -1,4 +1,5 @@
 import Foundation
+import Kvorum
 import RESP
 import RedisCases
 import Testing

@@ -25,7 +25,8 @@ public struct MergedPage<Element> {
       // There may be many more changes than are wanted: only those beside this page are put in order.
       let horizon = page.count == wanted ? page.last.map(name) : nil
       var rest = changes.filter { change in
-        (after.map { precedes($0, change.name) } ?? true) && !(horizon.map { precedes($0, change.name) } ?? false)
+        (after.map { precedes($0, change.name) } ?? true)
+          && !(horizon.map { precedes($0, change.name) } ?? false)
       }[...]
       rest.sort { precedes($0.name, $1.name) }
       for element in page {
