@@ -260,7 +260,7 @@ final class ClientHandler: ChannelInboundHandler, RemovableChannelHandler {
     let bytes = Int64(unsentBytes + session.replyBytes)
     let isOverSoft = limit.softBytes > 0 && bytes > limit.softBytes
     overSoftLimitSince = isOverSoft ? overSoftLimitSince ?? now : nil
-    let isOverTime = overSoftLimitSince.map { now - $0 >= limit.softSeconds * 1_000_000_000 } ?? false
+    let isOverTime = overSoftLimitSince.map { (now - $0) / 1_000_000_000 >= limit.softSeconds } ?? false
     guard limit.hardBytes > 0 && bytes > limit.hardBytes || isOverTime else { return }
     node.monitor.outputDisconnections += 1
     evict()

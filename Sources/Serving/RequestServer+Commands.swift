@@ -214,9 +214,17 @@ extension RequestServer {
       if case .transaction = unit, !mayAnswer(&request) { return false }
       return answerRead(complete(outcome.reply, of: unit, for: session), &request, for: session)
     }
-    // A read that meets a key past its expiry writes its delete: that needs admission like any write.
+    // A write was admitted before; a long one may have outlived the lease meanwhile, and then waits for its commit.
+    if !unit.writes, let isAnswered = refuseToDelete(&request, for: session) { return isAnswered }
+    propose(outcome, of: unit, request, for: session)
+    return true
+  }
+
+  /// A read that meets a key past its expiry writes its delete: that needs admission like any write. Nil if it may, else
+  /// whether the read was answered or has to wait.
+  private func refuseToDelete(_ request: inout Request, for session: Session) -> Bool? {
     switch core.admission(at: host.now) {
-    case .open: break
+    case .open: return nil
     case .noQuorum:
       guard !waitsForLease(&request) else { return false }
       session.answer(.error(Refusal.noReplicas))
@@ -226,8 +234,6 @@ extension RequestServer {
       return true
     case .paused, .standby: return false
     }
-    propose(outcome, of: unit, request, for: session)
-    return true
   }
 
   private func run(

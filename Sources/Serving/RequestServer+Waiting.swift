@@ -43,9 +43,10 @@ extension RequestServer {
     }
     var touched = false
     for session in waitingSessions {
-      while let first = session.waiting.first, isExpired(first, at: now) {
+      while let first = session.waiting.first, isExpired(first, of: session, at: now) {
         session.waiting.removeFirst()
-        session.answer(.error(isWrite(first) ? Refusal.noReplicas : Refusal.unconfirmed))
+        refuseWaiting(
+          first, of: session, .error(isWrite(first, of: session) ? Refusal.noReplicas : Refusal.unconfirmed))
         advance(session)
         touched = true
       }
@@ -53,20 +54,31 @@ extension RequestServer {
     if touched { retryWaiting() }
   }
 
-  private func isExpired(_ request: Request, at now: Instant) -> Bool {
-    let age = now - max(request.arrived, pause.end)
-    guard age > min(options.writeTimeout, options.readTimeout) else { return false }
-    return age > (isWrite(request) ? options.writeTimeout : options.readTimeout)
+  /// An EXEC that is refused has done nothing, and neither will the next one.
+  private func refuseWaiting(_ request: Request, of session: Session, _ reply: Reply) {
+    session.answer(reply)
+    if isExec(request) { endTransaction(of: session) }
   }
 
-  private func isWrite(_ request: Request) -> Bool {
-    table.command(named: request.arguments[0])?.flags.contains(.write) == true
+  private func isExpired(_ request: Request, of session: Session, at now: Instant) -> Bool {
+    let age = now - max(request.arrived, pause.end)
+    guard age > min(options.writeTimeout, options.readTimeout) else { return false }
+    return age > (isWrite(request, of: session) ? options.writeTimeout : options.readTimeout)
+  }
+
+  private func isWrite(_ request: Request, of session: Session) -> Bool {
+    if isExec(request), let transaction = session.transaction { return transaction.writes }
+    return table.command(named: request.arguments[0])?.flags.contains(.write) == true
+  }
+
+  private func isExec(_ request: Request) -> Bool {
+    table.command(named: request.arguments[0])?.name == "exec"
   }
 
   /// Answers what waits on a connection that is about to close; nothing was done for it.
   func failWaiting(_ session: Session) {
     while let request = session.waiting.popFirst() {
-      session.answer(departureRefusal(isWrite: isWrite(request)))
+      refuseWaiting(request, of: session, departureRefusal(isWrite: isWrite(request, of: session)))
     }
   }
 

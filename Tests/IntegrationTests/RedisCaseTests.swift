@@ -50,10 +50,10 @@ extension IntegrationTests {
       }
     }
 
-    @Test func `a transaction of fifty thousand commands is done as one`() async throws {
+    @Test func `a transaction of twenty thousand commands is done as one`() async throws {
       try await withCluster(slaves: 1) { cluster in
         let connection = try await cluster.primary.connect()
-        let count = 50_000
+        let count = 20_000
         var requests = RESPConnection.encode([Array("MULTI".utf8)])
         for place in 0..<count {
           requests += RESPConnection.encode([Array("SET".utf8), Array("k\(place)".utf8), Array("v".utf8)])

@@ -42,6 +42,21 @@ import Testing
     #expect(client.take() == ["nil PONG"])
   }
 
+  @Test func `a transaction that waits in vain is over, and the next EXEC does not do it`() {
+    let bench = Bench.master(useLease: false)
+    let client = bench.connect()
+    for line in ["MULTI", "GET a", "EXEC"] { client.send(line) }
+    bench.advance(milliseconds: 1_500)
+    bench.server.expire()
+    client.send("EXEC")
+    #expect(
+      client.take() == [
+        "OK", "QUEUED",
+        "CLUSTERDOWN Too few slaves confirmed in time that this master still leads; try again.",
+        "ERR EXEC without MULTI",
+      ])
+  }
+
   @Test func `a command that fails in a transaction does nothing, and the others are done`() {
     let bench = Bench.master()
     let client = bench.connect()
