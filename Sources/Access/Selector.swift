@@ -70,6 +70,11 @@ struct Selector: Sendable {
     return nil
   }
 
+  /// Whether one may listen to a channel, or to all that a pattern describes.
+  func allowsListening(to name: [UInt8], isPattern: Bool) -> Bool {
+    allowsAllChannels || allows(ChannelAccess(channel: name, isPattern: isPattern))
+  }
+
   private func allows(_ access: ChannelAccess) -> Bool {
     // A pattern within another cannot be told from one that reaches beyond it, so it has to be the same.
     channels.contains { access.isPattern ? $0 == access.channel : GlobPattern($0).matches(access.channel) }

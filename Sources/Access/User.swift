@@ -34,6 +34,11 @@ public struct User: Sendable {
   /// Whether there is nothing that this user may not do.
   public var isUnrestricted: Bool { root.isUnrestricted }
 
+  /// Whether the user may listen to a channel, or to all that a pattern describes, whichever commands it may run.
+  public func mayListen(to name: [UInt8], isPattern: Bool) -> Bool {
+    ([root] + selectors).contains { $0.allowsListening(to: name, isPattern: isPattern) }
+  }
+
   /// Whether this password opens the user, in a time that tells nothing about the right one.
   public func accepts(_ password: [UInt8]) -> Bool {
     let hash = PasswordHash(of: password)

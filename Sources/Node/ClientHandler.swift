@@ -89,6 +89,7 @@ final class ClientHandler: ChannelInboundHandler, RemovableChannelHandler {
   private func noteUser() {
     session.isRestricted = user?.isUnrestricted != true
     decoder.limits = user == nil ? .unauthenticated : limits
+    if session.isSubscribed, let user, node.listensTooFar(session, user) { cutOff() }
   }
 
   var remoteAddress: String { channel?.remoteAddress.map(Self.text) ?? "" }
@@ -258,10 +259,9 @@ final class ClientHandler: ChannelInboundHandler, RemovableChannelHandler {
   func checkOutput(at now: Instant) {
     guard let limit = node.clientLoad.outputLimits.first(where: { $0.kind == .normal }) else { return }
     let bytes = Int64(unsentBytes + session.replyBytes)
-    let isOverSoft = limit.softBytes > 0 && bytes > limit.softBytes
-    overSoftLimitSince = isOverSoft ? overSoftLimitSince ?? now : nil
-    let isOverTime = overSoftLimitSince.map { (now - $0) / 1_000_000_000 >= limit.softSeconds } ?? false
-    guard limit.hardBytes > 0 && bytes > limit.hardBytes || isOverTime else { return }
+    overSoftLimitSince = limit.isSoftlyExceeded(by: bytes) ? overSoftLimitSince ?? now : nil
+    let seconds = overSoftLimitSince.map { (now - $0) / 1_000_000_000 }
+    guard limit.isExceeded(by: bytes, secondsOverSoft: seconds) else { return }
     node.monitor.outputDisconnections += 1
     evict()
   }

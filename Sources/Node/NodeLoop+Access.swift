@@ -107,6 +107,17 @@ extension NodeLoop {
     }
   }
 
+  /// Whether a session is subscribed to what its user may not hear any more: it is closed then, as Redis does.
+  func listensTooFar(_ session: Session, _ user: User) -> Bool {
+    let subscriptions = audience.subscriptions
+    return subscriptions.names(of: session.id, as: .channel).contains {
+      !user.mayListen(to: $0, isPattern: false)
+    }
+      || subscriptions.names(of: session.id, as: .pattern).contains {
+        !user.mayListen(to: $0, isPattern: true)
+      }
+  }
+
   private func removeUsers(_ names: [[UInt8]]) -> Reply {
     guard !names.contains(User.defaultName) else {
       return .error("ERR The 'default' user cannot be removed")

@@ -27,6 +27,17 @@ struct UserListTests {
     #expect(try UserList(file: list.file).file == list.file)
   }
 
+  @Test("A user may listen to channels that one of its patterns describes, and to those patterns themselves")
+  func listening() throws {
+    let list = try UserList(file: Array("user a on nopass &news:* (+get &other)\n".utf8))
+    let user = try #require(list.user([UInt8(ascii: "a")]))
+    func may(_ name: String, isPattern: Bool = false) -> Bool {
+      user.mayListen(to: Array(name.utf8), isPattern: isPattern)
+    }
+    #expect(may("news:1") && may("other") && !may("secret"))
+    #expect(may("news:*", isPattern: true) && !may("news:1*", isPattern: true) && !may("*", isPattern: true))
+  }
+
   @Test(
     "A file with a mistake is refused with the line, and without a word of what a secret may be",
     arguments: [

@@ -73,4 +73,15 @@ import Testing
       #expect(set(name, text) == .failure(failed(name, reason)))
     }
   }
+
+  @Test func `a limit of output holds at once, or after a time that may be longer than any`() {
+    let limit = OutputLimit(.normal, hardBytes: 100, softBytes: 10, softSeconds: 5)
+    #expect(
+      limit.isExceeded(by: 101, secondsOverSoft: nil) && !limit.isExceeded(by: 100, secondsOverSoft: nil))
+    #expect(limit.isSoftlyExceeded(by: 11) && !limit.isSoftlyExceeded(by: 10))
+    #expect(limit.isExceeded(by: 11, secondsOverSoft: 5) && !limit.isExceeded(by: 11, secondsOverSoft: 4))
+    let patient = OutputLimit(.normal, hardBytes: 0, softBytes: 1, softSeconds: .max)
+    #expect(!patient.isExceeded(by: .max, secondsOverSoft: 1_000_000))
+    #expect(!OutputLimit(.normal, hardBytes: 0, softBytes: 0, softSeconds: 0).isSoftlyExceeded(by: .max))
+  }
 }

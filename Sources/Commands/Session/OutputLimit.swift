@@ -37,6 +37,14 @@ public struct OutputLimit: Hashable, Sendable {
   /// As CONFIG GET shows it.
   public var text: String { "\(kind.rawValue) \(hardBytes) \(softBytes) \(softSeconds)" }
 
+  /// Whether so many bytes are over the soft limit.
+  public func isSoftlyExceeded(by bytes: Int64) -> Bool { softBytes > 0 && bytes > softBytes }
+
+  /// Whether a client that has so many bytes, and has been over the soft limit for so many seconds, is to be closed.
+  public func isExceeded(by bytes: Int64, secondsOverSoft seconds: Int64?) -> Bool {
+    hardBytes > 0 && bytes > hardBytes || seconds.map { $0 >= softSeconds } ?? false
+  }
+
   /// Reads one or more limits; throws the reason why they are none.
   static func parse(_ text: String) throws(CommandError) -> [OutputLimit] {
     let words = text.split(separator: " ").map(String.init)
