@@ -34,8 +34,11 @@ extension IntegrationTests {
           }
           #expect(try await node.ask("SENTINEL", "GET-MASTER-ADDR-BY-NAME", "kvorum") == .null)
         }
-        let check = try await cluster.backup.ask("SENTINEL", "CKQUORUM", "mine")
-        #expect(check == .simple("OK 3 usable slaves. Quorum and failover authorization can be reached"))
+        // A slave that has joined may have no link to the backup yet.
+        try await eventually("the backup reaches all slaves") {
+          try await cluster.backup.ask("SENTINEL", "CKQUORUM", "mine")
+            == .simple("OK 3 usable slaves. Quorum and failover authorization can be reached")
+        }
         let refusal = try await cluster.backup.ask("SENTINEL", "FAILOVER", "mine")
         #expect(refusal.errorText?.hasSuffix("active=\(cluster.primary.address)") == true)
         #expect(

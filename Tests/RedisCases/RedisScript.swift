@@ -18,6 +18,7 @@ public struct RedisScript: Sendable, CustomStringConvertible {
   /// The commands.
   public var steps: [Step]
 
+  /// Its name.
   public var description: String { name }
 
   /// A script of this folder.
