@@ -34,7 +34,7 @@ CREATE TABLE kv (
 );
 
 -- When keys end.
-CREATE INDEX kv_expiry ON kv (expires_at) WHERE expires_at IS NOT NULL;
+CREATE INDEX kv_expiry ON kv (expires_at, key) WHERE expires_at IS NOT NULL;
 
 -- One row a field of a hash, member of a set or of a sorted set, or element of a list. With rowids for the same reason.
 CREATE TABLE member (

@@ -109,12 +109,19 @@ public struct PlainKeyspace: KeyspaceView, Hashable, Sendable {
     Self.page(Array(contents.keys), after: key, limit: limit).compactMap(scanned)
   }
 
-  /// Up to `limit` keys that end at or after `start` and before `moment`, the earliest first.
-  public func keys(endingFrom start: Int64, before moment: Int64, limit: Int) -> [ScannedKey] {
-    contents.compactMap { key, content in content.value.expiresAt.map { (end: $0, key: key) } }
-      .filter { start <= $0.end && $0.end < moment }
-      .sorted { a, b in a.end == b.end ? a.key.lexicographicallyPrecedes(b.key) : a.end < b.end }
-      .prefix(limit).compactMap { scanned($0.key) }
+  /// Up to `limit` keys that end at or after `start` and before `moment`, the earliest first; of those that end at `start`
+  /// only those after `key`, if there is one.
+  public func keys(
+    endingFrom start: Int64, after key: [UInt8]? = nil, before moment: Int64, limit: Int
+  ) -> [ScannedKey] {
+    var ending: [(end: Int64, key: [UInt8])] = []
+    for (name, content) in contents {
+      guard let end = content.value.expiresAt, start <= end, end < moment else { continue }
+      if end == start, let key, !key.lexicographicallyPrecedes(name) { continue }
+      ending.append((end, name))
+    }
+    ending.sort { a, b in a.end == b.end ? a.key.lexicographicallyPrecedes(b.key) : a.end < b.end }
+    return ending.prefix(limit).compactMap { scanned($0.key) }
   }
 
   /// One of the keys, chosen by a random number.

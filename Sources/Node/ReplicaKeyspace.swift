@@ -29,8 +29,10 @@ final class ReplicaKeyspace: StoredKeyspace {
     try reader.members(of: key, after: name, limit: limit).map { KeyMember(name: $0.name, value: $0.value) }
   }
 
-  func keys(endingFrom start: Int64, before moment: Int64, limit: Int) throws -> [ScannedKey] {
-    try reader.keys(endingFrom: start, before: moment, limit: limit).map(ScannedKey.init)
+  func keys(
+    endingFrom start: Int64, after key: [UInt8]?, before moment: Int64, limit: Int
+  ) throws -> [ScannedKey] {
+    try reader.keys(endingFrom: start, after: key, before: moment, limit: limit).map(ScannedKey.init)
   }
 
   func member(at place: Int, of key: [UInt8]) throws -> KeyMember? {

@@ -9,7 +9,7 @@ extension RequestServer {
   /// How many arguments a command may have, its name included. It is evaluated in one go, and the node must not be late for a heartbeat.
   public static let argumentLimit = 20_001
   /// To look at all keys with more changes than this over them would take too long.
-  static let overlayLimit = 10_000
+  static let overlayLimit = 2_000
 
   /// Answers a request, or returns false if it must wait.
   func execute(_ request: inout Request, for session: Session) -> Bool {

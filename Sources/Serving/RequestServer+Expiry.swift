@@ -26,9 +26,11 @@ extension RequestServer {
   /// Remembers which keys end soon that the replica does not have yet.
   func noteExpiry(_ mutations: [Mutation]) {
     for mutation in mutations {
-      guard let end = mutation.expiresAt, end < host.wallMilliseconds + Self.horizon,
-        expiring.count < Self.rememberedLimit
-      else { continue }
+      guard let end = mutation.expiresAt, end < host.wallMilliseconds + Self.horizon else { continue }
+      guard expiring.count < Self.rememberedLimit else {
+        hasForgottenExpiry = true
+        return
+      }
       expiring.insert(ExpiringKey(end: end, key: mutation.key))
     }
   }
@@ -56,14 +58,12 @@ extension RequestServer {
     while keys.count < Self.batch, let next = expiring.min, next.end < now {
       keys.append(expiring.removeMin().key)
     }
-    // What was looked at is not looked at again before the replica has changed: its deletes are on their way.
-    guard keys.count < Self.batch, expiryCursor < now, !isExpiryExhausted else { return keys }
-    let found = try stored.keys(endingFrom: expiryCursor, before: now, limit: Self.batch - keys.count)
-    if keys.count + found.count < Self.batch { isExpiryExhausted = true }
-    if let last = found.last?.expiresAt {
-      // Keys of the same millisecond may be left.
-      expiryCursor = last == expiryCursor ? last + 1 : last
-    }
+    // What was looked at is not looked at again: its deletes are on their way, and what has come behind it since is
+    // remembered in the heap.
+    guard keys.count < Self.batch else { return keys }
+    let found = try stored.keys(
+      endingFrom: expiryCursor.end, after: expiryCursor.key, before: now, limit: Self.batch - keys.count)
+    if let last = found.last, let end = last.expiresAt { expiryCursor = (end, last.key) }
     return keys + found.map(\.key)
   }
 
@@ -77,9 +77,6 @@ extension RequestServer {
     lastExpiryIndex = append(outcome)
   }
 
-  /// The replica has changed, or another reign has begun.
-  func restartExpiry() {
-    expiryCursor = 0
-    isExpiryExhausted = false
-  }
+  /// Another reign has begun, or there was more to remember than could be.
+  func restartExpiry() { expiryCursor = (0, nil) }
 }

@@ -68,9 +68,10 @@ public final class RequestServer {
   var numbers: SplitMix64
   /// The keys that end soon and that the replica may not have yet.
   var expiring: Heap<ExpiringKey> = []
-  /// Keys of the replica that end before this were deleted, as far as it has changed since.
-  var expiryCursor: Int64 = 0
-  var isExpiryExhausted = false
+  /// Keys of the replica up to this end and key were looked at.
+  var expiryCursor: (end: Int64, key: [UInt8]?) = (0, nil)
+  /// Whether there was no room to remember a key that ends soon: then the replica is looked through again.
+  var hasForgottenExpiry = false
   /// The last entry that deleted expired keys.
   var lastExpiryIndex: LogIndex = 0
   /// Set by a mutant alone.
@@ -153,7 +154,10 @@ public final class RequestServer {
   public func applied(_ index: LogIndex) {
     // What leaves the overlay here must be seen in the stored keyspace by the next read.
     stored.releaseSnapshot()
-    restartExpiry()
+    if hasForgottenExpiry, expiring.isEmpty {
+      hasForgottenExpiry = false
+      restartExpiry()
+    }
     for entry in core.recentEntries(from: core.appliedIndex + 1, through: index) {
       unappliedBytes -= entry.approximateSize
       if case .mutations(let mutations) = entry.payload {

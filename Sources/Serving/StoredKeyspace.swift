@@ -19,9 +19,11 @@ public protocol StoredKeyspace: AnyObject {
   func members(of key: [UInt8], after name: [UInt8]?, limit: Int) throws -> [KeyMember]
   /// The member at a place from 0 on, in the order of `members`; nil if the key has no more.
   func member(at place: Int, of key: [UInt8]) throws -> KeyMember?
-  /// Up to `limit` keys that end before a moment (milliseconds of Unix time), the earliest first, from the first one
-  /// that ends at or after `start`.
-  func keys(endingFrom start: Int64, before moment: Int64, limit: Int) throws -> [ScannedKey]
+  /// Up to `limit` keys that end at or after `start` and before `moment`, in milliseconds of Unix time, the earliest first;
+  /// of those that end at `start` only those after `key`, if there is one.
+  func keys(
+    endingFrom start: Int64, after key: [UInt8]?, before moment: Int64, limit: Int
+  ) throws -> [ScannedKey]
   /// How many keys have an end, and when on average, in milliseconds of Unix time; for people.
   func expiringKeys() throws -> (count: Int, averageEnd: Int64)
   /// Whether one key stands before another in a scan.

@@ -3,7 +3,7 @@ import Commands
 /// The commands that a connection has gathered since MULTI.
 struct Transaction {
   /// A transaction is done in one go, and the node must not be late for a heartbeat.
-  static let commandLimit = 262_144
+  static let commandLimit = 131_072
   /// The bytes of all its arguments.
   static let byteLimit = 64 << 20
 

@@ -22,6 +22,7 @@ public final class ReplicaReader: @unchecked Sendable {
   private let keysFromStart: SQLiteStatement
   private let keysAfter: SQLiteStatement
   private let keysEnding: SQLiteStatement
+  private let keysEndingAfter: SQLiteStatement
   private let keysByRow: SQLiteStatement
   private let hold: SQLiteStatement
   /// Whether `holdSnapshot` was called and `releaseSnapshot` not yet.
@@ -50,7 +51,8 @@ public final class ReplicaReader: @unchecked Sendable {
         hasMembers ? try MemberCursor(connection) : nil
       )
     }
-    (point, meta, keysFromStart, keysAfter, keysEnding, keysByRow, hold) = try wordingErrors {
+    (point, meta, keysFromStart, keysAfter, keysEnding, keysEndingAfter, keysByRow, hold) = try wordingErrors
+    {
       [connection, typeColumn, formatVersion] in
       let keys = "SELECT key, expires_at, \(typeColumn) FROM kv"
       return (
@@ -64,7 +66,11 @@ public final class ReplicaReader: @unchecked Sendable {
         try connection.prepare("\(keys) ORDER BY key LIMIT ?1"),
         try connection.prepare("\(keys) WHERE key > ?2 ORDER BY key LIMIT ?1"),
         try connection.prepare(
-          "\(keys) WHERE expires_at >= ?2 AND expires_at < ?3 ORDER BY expires_at LIMIT ?1"),
+          "\(keys) WHERE expires_at >= ?2 AND expires_at < ?3 ORDER BY expires_at, key LIMIT ?1"),
+        try connection.prepare(
+          """
+          \(keys) WHERE (expires_at, key) > (?2, ?4) AND expires_at < ?3 ORDER BY expires_at, key LIMIT ?1
+          """),
         // In the order of the rows, which keeps the planner from sorting.
         try connection.prepare(
           "\(keys) WHERE rowid > ?2 % (SELECT max(rowid) FROM kv) ORDER BY rowid LIMIT ?1"),
@@ -170,12 +176,19 @@ public final class ReplicaReader: @unchecked Sendable {
   }
 
   /// Up to `limit` keys that end at or after `start` and before `moment`, in milliseconds of Unix time, the earliest
-  /// first.
-  public func keys(endingFrom start: Int64, before moment: Int64, limit: Int) throws -> [StoredKey] {
+  /// first and then in the order of the table; of those that end at `start` only those after `key`, if there is one.
+  public func keys(
+    endingFrom start: Int64, after key: [UInt8]? = nil, before moment: Int64, limit: Int
+  ) throws -> [StoredKey] {
     try wordingErrors {
-      keysEnding.bind(start, at: 2)
-      keysEnding.bind(moment, at: 3)
-      return try keys(keysEnding, limit: limit)
+      let statement = key == nil ? keysEnding : keysEndingAfter
+      statement.bind(start, at: 2)
+      statement.bind(moment, at: 3)
+      guard let key else { return try keys(statement, limit: limit) }
+      return try key.withUnsafeBytes {
+        try statement.bind($0, at: 4)
+        return try keys(statement, limit: limit)
+      }
     }
   }
 

@@ -66,6 +66,30 @@ import Testing
     #expect(entries.reduce(0, +) == 5_000)
   }
 
+  @Test
+  func `keys that end long after they were written go without another write, however many in one moment`() {
+    let bench = Bench.master()
+    let client = bench.connect()
+    for place in 0..<1_000 { client.send("SET k\(place) v PX 100000") }
+    client.send("SET later v PX 200000")
+    bench.commit()
+    bench.applyAll()
+    bench.server.expire()
+    #expect(!bench.wantsFlush)
+    bench.wallMilliseconds += 100_001
+    // Nothing is applied meanwhile.
+    for _ in 0..<10 {
+      bench.server.expire()
+      if bench.wantsFlush { bench.commit() }
+    }
+    #expect(bench.server.statistics.expired == 1_000)
+    bench.wallMilliseconds += 100_000
+    bench.server.expire()
+    bench.commit()
+    bench.applyAll()
+    #expect(bench.stored.count() == 0)
+  }
+
   @Test func `a node that does not lead lets nothing go`() {
     let bench = Bench("m2", slaves: 3)
     bench.stored.set(

@@ -98,14 +98,14 @@ import Testing
   @Test func `to look at all keys waits once for the replica when too many changes lie over it`() {
     let bench = Bench.master()
     let client = bench.connect()
-    for place in 0..<10_100 { client.send("SET k\(place) v") }
+    for place in 0..<2_100 { client.send("SET k\(place) v") }
     bench.commit()
     _ = client.take()
     client.send("DBSIZE")
     #expect(client.take().isEmpty)
     #expect(bench.isUrged)
     bench.applyAll()
-    #expect(client.take() == ["10100"])
+    #expect(client.take() == ["2100"])
   }
 
   @Test func `random members come from what is stored and what is not, each as likely`() {

@@ -147,7 +147,7 @@ import Testing
     client.send("EXEC")
     let replies = client.take()
     #expect(replies[1] == "QUEUED")
-    #expect(replies[2].hasPrefix("ERR the transaction is longer than 262144 commands or 64 MiB"))
+    #expect(replies[2].hasPrefix("ERR the transaction is longer than 131072 commands or 64 MiB"))
     #expect(replies[3] == "EXECABORT Transaction discarded because of previous errors.")
     client.send("EXISTS a b")
     #expect(client.take() == ["0"])

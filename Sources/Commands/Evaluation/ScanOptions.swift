@@ -15,8 +15,7 @@ struct ScanOptions {
   init(
     _ cursor: [UInt8], _ options: ArraySlice<[UInt8]>, takesType: Bool = false, takesNoValues: Bool = false
   ) throws(CommandError) {
-    // Like Redis: a number below zero is one that wraps round.
-    guard let number = UInt64(cursor.lossyText) ?? cursor.parsedInteger.map({ UInt64(bitPattern: $0) }) else {
+    guard let number = UInt64(cursor.lossyText), cursor.first != UInt8(ascii: "+") else {
       throw CommandError("ERR invalid cursor")
     }
     self.cursor = number

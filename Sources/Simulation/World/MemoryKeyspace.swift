@@ -20,8 +20,8 @@ final class MemoryKeyspace: StoredKeyspace {
   }
   func member(at place: Int, of key: [UInt8]) -> KeyMember? { replica.keyspace.member(at: place, of: key) }
   func anyKey(_ random: UInt64) -> ScannedKey? { replica.keyspace.anyKey(random) }
-  func keys(endingFrom start: Int64, before moment: Int64, limit: Int) -> [ScannedKey] {
-    replica.keyspace.keys(endingFrom: start, before: moment, limit: limit)
+  func keys(endingFrom start: Int64, after key: [UInt8]?, before moment: Int64, limit: Int) -> [ScannedKey] {
+    replica.keyspace.keys(endingFrom: start, after: key, before: moment, limit: limit)
   }
 
   func precedes(_ a: [UInt8], _ b: [UInt8]) -> Bool { a.lexicographicallyPrecedes(b) }
