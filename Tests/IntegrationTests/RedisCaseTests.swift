@@ -9,7 +9,7 @@ import Testing
     let cluster = try TestCluster(slaves: 1)
     defer { cluster.end() }
     try await cluster.start()
-    for script in ["strings", "keys", "bits", "hashes", "sets", "transactions", "errors"] {
+    for script in ["strings", "keys", "bits", "hashes", "sets", "lists", "transactions", "errors"] {
       for version in [RESPVersion.v2, .v3] {
         let connection = try await RESPConnection.open(port: cluster.primary.port)
         if version == .v3 { _ = try await connection.exchange([Array("HELLO".utf8), Array("3".utf8)]) }

@@ -17,8 +17,19 @@ public struct MergedPage<Element> {
     after start: [UInt8]?, limit: Int, changes: some Sequence<Change>,
     stored: (_ after: [UInt8]?, _ limit: Int) throws -> [Element]
   ) throws -> [Element] {
-    var rest = changes.filter { change in start.map { precedes($0, change.name) } ?? true }[...]
+    var rest = changes.filter { change in start.map { precedes($0, change.name) } ?? true }
     rest.sort { precedes($0.name, $1.name) }
+    return try elements(after: start, limit: limit, sorted: rest, stored: stored)
+  }
+
+  /// As above, for changes that are all after the name and in the order; no more of them are looked at than the page
+  /// needs.
+  public func elements(
+    after start: [UInt8]?, limit: Int, sorted changes: some Sequence<Change>,
+    stored: (_ after: [UInt8]?, _ limit: Int) throws -> [Element]
+  ) throws -> [Element] {
+    var rest = changes.makeIterator()
+    var next = rest.next()
     var merged: [Element] = []
     var after = start
     while merged.count < limit {
@@ -26,27 +37,40 @@ public struct MergedPage<Element> {
       let page = try stored(after, wanted)
       for element in page {
         let current = name(element)
-        while let change = rest.first, precedes(change.name, current) { take(&rest, into: &merged) }
-        if rest.first?.name == current { take(&rest, into: &merged) } else { merged.append(element) }
+        while merged.count < limit, let change = next, precedes(change.name, current) {
+          if let element = change.element { merged.append(element) }
+          next = rest.next()
+        }
+        guard merged.count < limit else { break }
+        if let change = next, change.name == current {
+          if let element = change.element { merged.append(element) }
+          next = rest.next()
+        } else {
+          merged.append(element)
+        }
       }
       guard page.count == wanted, let last = page.last else {
-        while !rest.isEmpty { take(&rest, into: &merged) }
+        while merged.count < limit, let change = next {
+          if let element = change.element { merged.append(element) }
+          next = rest.next()
+        }
         break
       }
       after = name(last)
     }
     return merged.count > limit ? Array(merged.prefix(limit)) : merged
   }
-
-  private func take(_ rest: inout ArraySlice<Change>, into merged: inout [Element]) {
-    if let element = rest.removeFirst().element { merged.append(element) }
-  }
 }
 
 extension MergedPage<KeyMember> {
-  /// Merges members, which are in the order of their names' bytes.
+  /// Merges members in the order of their names' bytes.
   public static var members: MergedPage {
     MergedPage(name: \.name) { $0.lexicographicallyPrecedes($1) }
+  }
+
+  /// Merges members from the last name to the first.
+  public static var membersDescending: MergedPage {
+    MergedPage(name: \.name) { $1.lexicographicallyPrecedes($0) }
   }
 }
 
