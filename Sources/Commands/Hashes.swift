@@ -26,7 +26,7 @@ let hashCommands: [Command] = [
       .string("field"), .value)
   ) {
     guard try $0.field($0.arguments[2]) == nil else { return .integer(0) }
-    _ = try $0.setMember($0.arguments[2], $0.arguments[3], of: $0.key, by: .setField)
+    try $0.setMember($0.arguments[2], $0.arguments[3], of: $0.key, by: .setField)
     $0.notify(.hash, "hset", $0.key)
     return .integer(1)
   },
@@ -97,7 +97,7 @@ let hashCommands: [Command] = [
     }
     let (value, overflows) = before.addingReportingOverflow(amount)
     guard !overflows else { throw CommandError.overflow }
-    _ = try $0.setMember($0.arguments[2], [UInt8](decimal: value), of: $0.key, by: .setField)
+    try $0.setMember($0.arguments[2], [UInt8](decimal: value), of: $0.key, by: .setField)
     $0.notify(.hash, "hincrby", $0.key)
     return .integer(value)
   },
@@ -116,7 +116,7 @@ let hashCommands: [Command] = [
     let value = before + amount
     guard value.isFinite else { throw CommandError("ERR increment would produce NaN or Infinity") }
     let digits = [UInt8](longDouble: value)
-    _ = try $0.setMember($0.arguments[2], digits, of: $0.key, by: .setField)
+    try $0.setMember($0.arguments[2], digits, of: $0.key, by: .setField)
     $0.notify(.hash, "hincrbyfloat", $0.key)
     return .bulk(digits)
   },

@@ -197,7 +197,7 @@ extension Evaluation {
     }
     let operation = Mutation.Operation.adding(to: stored.type)
     for member in try members(of: source) {
-      _ = try setMember(member.name, member.value, of: destination, by: operation)
+      try setMember(member.name, member.value, of: destination, by: operation)
     }
     guard stored.expiresAt != nil, let copied = try live(destination) else { return }
     try setExpiry(of: destination, holding: copied, to: stored.expiresAt)

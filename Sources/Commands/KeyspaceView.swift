@@ -72,8 +72,8 @@ public protocol KeyspaceView {
   /// What stands beside a member of a key, or nil if there is no such member.
   func member(_ name: [UInt8], of key: [UInt8]) throws -> [UInt8]?
   /// Up to `limit` members of a key after `name`, or from the first one, in the order of their bytes; fewer only at the
-  /// end.
-  func members(of key: [UInt8], after name: [UInt8]?, limit: Int) throws -> [KeyMember]
+  /// end. `descending` turns the order round: the members before `name`, or from the last one.
+  func members(of key: [UInt8], after name: [UInt8]?, limit: Int, descending: Bool) throws -> [KeyMember]
   /// How many places `member(at:of:)` knows: at least one for each member of the key.
   func placeCount(of key: [UInt8]) throws -> Int
   /// The member at a place, counted from 0; for drawing one. Each member has one place; some have none, and give nil.

@@ -86,10 +86,12 @@ public struct PlainKeyspace: KeyspaceView, Hashable, Sendable {
   /// What stands beside the member, or nil.
   public func member(_ name: [UInt8], of key: [UInt8]) -> [UInt8]? { contents[key]?.members[name] }
 
-  /// Up to `limit` members after a name.
-  public func members(of key: [UInt8], after name: [UInt8]?, limit: Int) -> [KeyMember] {
+  /// Up to `limit` members after a name, or before it.
+  public func members(
+    of key: [UInt8], after name: [UInt8]?, limit: Int, descending: Bool = false
+  ) -> [KeyMember] {
     let members = contents[key]?.members ?? [:]
-    return Self.page(Array(members.keys), after: name, limit: limit)
+    return Self.page(Array(members.keys), after: name, limit: limit, descending: descending)
       .map { KeyMember(name: $0, value: members[$0] ?? []) }
   }
 
@@ -135,8 +137,13 @@ public struct PlainKeyspace: KeyspaceView, Hashable, Sendable {
     contents[key].map { ScannedKey(key: key, type: $0.value.type, expiresAt: $0.value.expiresAt) }
   }
 
-  private static func page(_ names: [[UInt8]], after name: [UInt8]?, limit: Int) -> [[UInt8]] {
-    let later = names.filter { candidate in name.map { $0.lexicographicallyPrecedes(candidate) } ?? true }
-    return Array(later.sorted { $0.lexicographicallyPrecedes($1) }.prefix(limit))
+  private static func page(
+    _ names: [[UInt8]], after name: [UInt8]?, limit: Int, descending: Bool = false
+  ) -> [[UInt8]] {
+    func precedes(_ a: [UInt8], _ b: [UInt8]) -> Bool {
+      descending ? b.lexicographicallyPrecedes(a) : a.lexicographicallyPrecedes(b)
+    }
+    let later = names.filter { candidate in name.map { precedes($0, candidate) } ?? true }
+    return Array(later.sorted(by: precedes).prefix(limit))
   }
 }

@@ -219,7 +219,7 @@ extension Evaluation {
   fileprivate mutating func store(_ members: [[UInt8]], _ event: String) throws -> Int64 {
     let existed = try live(key) != nil
     if existed { delete(key) }
-    for member in members { _ = try setMember(member, of: key, by: .addMember) }
+    for member in members { try setMember(member, of: key, by: .addMember) }
     if !members.isEmpty {
       notify(.set, event, key)
     } else if existed {

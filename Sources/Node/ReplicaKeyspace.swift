@@ -25,8 +25,11 @@ final class ReplicaKeyspace: StoredKeyspace {
 
   func member(_ name: [UInt8], of key: [UInt8]) throws -> [UInt8]? { try reader.member(name, of: key) }
 
-  func members(of key: [UInt8], after name: [UInt8]?, limit: Int) throws -> [KeyMember] {
-    try reader.members(of: key, after: name, limit: limit).map { KeyMember(name: $0.name, value: $0.value) }
+  func members(
+    of key: [UInt8], after name: [UInt8]?, limit: Int, descending: Bool
+  ) throws -> [KeyMember] {
+    try reader.members(of: key, after: name, limit: limit, descending: descending)
+      .map { KeyMember(name: $0.name, value: $0.value) }
   }
 
   func keys(

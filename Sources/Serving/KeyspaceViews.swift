@@ -122,7 +122,7 @@ final class MasterView: KeyspaceView {
     var count = try overlay.clearedFrom == nil ? stored.value(for: key)?.memberCount ?? 0 : 0
     if case .members(let members) = overlay[key]?.content {
       if members.hiddenFrom != nil { count = 0 }
-      count += members.changes.count
+      count += members.changes.byName.count
     }
     return count
   }
@@ -137,13 +137,14 @@ final class MasterView: KeyspaceView {
     case .stored: return try stored.member(at: place, of: key)
     case .members(let members):
       // The changes come first, and then what is stored: there a change hides what it replaces.
-      if place < members.changes.count {
-        let drawn = members.changes[members.changes.index(members.changes.startIndex, offsetBy: place)]
+      let changes = members.changes.byName
+      if place < changes.count {
+        let drawn = changes[changes.index(changes.startIndex, offsetBy: place)]
         return drawn.value.value.map { KeyMember(name: drawn.key, value: $0) }
       }
       guard members.hiddenFrom == nil,
-        let found = try stored.member(at: place - members.changes.count, of: key),
-        members.changes[found.name] == nil
+        let found = try stored.member(at: place - changes.count, of: key),
+        changes[found.name] == nil
       else { return nil }
       return found
     }
@@ -161,23 +162,22 @@ final class MasterView: KeyspaceView {
     }
   }
 
-  func members(of key: [UInt8], after name: [UInt8]?, limit: Int) throws -> [KeyMember] {
-    guard let change = overlay[key] else {
-      return seesCleared() ? [] : try stored.members(of: key, after: name, limit: limit)
+  func members(
+    of key: [UInt8], after name: [UInt8]?, limit: Int, descending: Bool
+  ) throws -> [KeyMember] {
+    func stored(_ after: [UInt8]?, _ limit: Int) throws -> [KeyMember] {
+      try self.stored.members(of: key, after: after, limit: limit, descending: descending)
     }
+    guard let change = overlay[key] else { return seesCleared() ? [] : try stored(name, limit) }
     newestSeen = max(newestSeen, change.index)
     switch change.content {
     case .nothing, .string: return []
-    case .stored: return try stored.members(of: key, after: name, limit: limit)
+    case .stored: return try stored(name, limit)
     case .members(let members):
-      let changes = members.changes.lazy.map { name, change in
-        (name: name, element: change.value.map { KeyMember(name: name, value: $0) })
-      }
-      return try MergedPage.members.elements(
-        after: name, limit: limit, changes: changes
-      ) { after, limit in
-        members.hiddenFrom == nil ? try stored.members(of: key, after: after, limit: limit) : []
-      }
+      return try members.changes.page(
+        after: name, limit: limit, descending: descending,
+        element: { name, change in change.value.map { KeyMember(name: name, value: $0) } },
+        stored: { members.hiddenFrom == nil ? try stored($0, $1) : [] })
     }
   }
 
@@ -202,8 +202,10 @@ struct StaleView: KeyspaceView {
     return found
   }
   func member(_ name: [UInt8], of key: [UInt8]) throws -> [UInt8]? { try stored.member(name, of: key) }
-  func members(of key: [UInt8], after name: [UInt8]?, limit: Int) throws -> [KeyMember] {
-    try stored.members(of: key, after: name, limit: limit)
+  func members(
+    of key: [UInt8], after name: [UInt8]?, limit: Int, descending: Bool
+  ) throws -> [KeyMember] {
+    try stored.members(of: key, after: name, limit: limit, descending: descending)
   }
   func placeCount(of key: [UInt8]) throws -> Int { try stored.value(for: key)?.memberCount ?? 0 }
   func member(at place: Int, of key: [UInt8]) throws -> KeyMember? { try stored.member(at: place, of: key) }
@@ -222,7 +224,9 @@ struct GatheredView: KeyspaceView {
   func value(for key: [UInt8]) throws -> StoredValue? { values[key] }
   /// Only commands that name their keys, and need no members of them, are read by majority.
   func member(_ name: [UInt8], of key: [UInt8]) throws -> [UInt8]? { nil }
-  func members(of key: [UInt8], after name: [UInt8]?, limit: Int) throws -> [KeyMember] { [] }
+  func members(
+    of key: [UInt8], after name: [UInt8]?, limit: Int, descending: Bool
+  ) throws -> [KeyMember] { [] }
   func placeCount(of key: [UInt8]) throws -> Int { 0 }
   func member(at place: Int, of key: [UInt8]) throws -> KeyMember? { nil }
   func count() throws -> Int { values.count }

@@ -37,7 +37,13 @@ struct Overlay {
     var hiddenFrom: LogIndex?
     /// How many there are with the stored ones.
     var count = 0
-    var changes: [[UInt8]: (index: LogIndex, value: [UInt8]?)] = [:]
+    var changes: MemberChanges<(index: LogIndex, value: [UInt8]?)>
+
+    init(type: ValueType, hiddenFrom: LogIndex? = nil) {
+      self.type = type
+      self.hiddenFrom = hiddenFrom
+      changes = MemberChanges(of: type)
+    }
   }
 
   private(set) var changes: [[UInt8]: Change] = [:]

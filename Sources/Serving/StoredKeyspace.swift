@@ -16,7 +16,8 @@ public protocol StoredKeyspace: AnyObject {
   /// What stands beside a member of a key, or nil if there is no such member.
   func member(_ name: [UInt8], of key: [UInt8]) throws -> [UInt8]?
   /// Up to `limit` members of a key after `name`, or from the first one, in the order of their names' bytes.
-  func members(of key: [UInt8], after name: [UInt8]?, limit: Int) throws -> [KeyMember]
+  /// `descending` turns the order round: the members before `name`, or from the last one.
+  func members(of key: [UInt8], after name: [UInt8]?, limit: Int, descending: Bool) throws -> [KeyMember]
   /// The member at a place from 0 on, in the order of `members`; nil if the key has no more.
   func member(at place: Int, of key: [UInt8]) throws -> KeyMember?
   /// Up to `limit` keys that end at or after `start` and before `moment`, in milliseconds of Unix time, the earliest first;

@@ -53,7 +53,7 @@ extension Mutant {
     case .majorityByFrequency, .majorityByEntryIndex: .tests("ServingTests")
     case .appliedIndexOutsideTransaction, .trimBeforeReplicaFsync: .tests("StorageTests")
     case .noWaitAfterRestart, .lendsAfterNewPromise, .ackOfEarlierEpochCounts,
-      .cutConfigurationStays, .unlistedMasterLeads, .longestLogWins:
+      .cutConfigurationStays, .unlistedMasterLeads, .longestLogWins, .snapshotKeepsOtherLog:
       .simulator(seeds: 150)
     default: .simulator(seeds: 40)
     }

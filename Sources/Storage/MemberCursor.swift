@@ -14,29 +14,53 @@ final class MemberCursor {
     var isSound: Bool
   }
 
-  private let texts: SQLiteStatement
-  private let blobs: SQLiteStatement
+  /// The statements for names of the two forms, which give rows in the same direction.
+  private struct Forms {
+    var texts: SQLiteStatement
+    var blobs: SQLiteStatement
+
+    /// Whether of the two rows at hand the text has the lesser name.
+    var textIsFirst: Bool {
+      texts.withBytes(0) { text in blobs.withBytes(0) { text.lexicographicallyPrecedes($0) } }
+    }
+  }
+
+  private let ascending: Forms
+  private let descending: Forms
+  private let descendingFromEnd: Forms
   private let point: SQLiteStatement
   private let place: SQLiteStatement
   private var checksum = RowChecksum()
 
   init(_ connection: SQLiteConnection) throws {
     let columns = "SELECT member, value, checksum FROM member WHERE key = ?1"
-    texts = try connection.prepare("\(columns) AND member >= ?2 AND member < x'' ORDER BY member")
-    blobs = try connection.prepare("\(columns) AND member >= ?2 ORDER BY member")
+    ascending = Forms(
+      texts: try connection.prepare("\(columns) AND member >= ?2 AND member < x'' ORDER BY member"),
+      blobs: try connection.prepare("\(columns) AND member >= ?2 ORDER BY member"))
+    descending = Forms(
+      texts: try connection.prepare("\(columns) AND member < ?2 ORDER BY member DESC"),
+      blobs: try connection.prepare("\(columns) AND member >= x'' AND member < ?2 ORDER BY member DESC"))
+    descendingFromEnd = Forms(
+      texts: try connection.prepare("\(columns) AND member < x'' ORDER BY member DESC"),
+      blobs: try connection.prepare("\(columns) AND member >= x'' ORDER BY member DESC"))
     point = try connection.prepare("\(columns) AND member = ?2")
     place = try connection.prepare("\(columns) ORDER BY member LIMIT 1 OFFSET ?2")
   }
 
-  /// Hands out the members after a name, or all, until `body` returns false.
-  func forEach(of key: [UInt8], after name: [UInt8]?, _ body: (Row) throws -> Bool) throws {
+  /// Hands out the members after a name, or all, until `body` returns false; those before it, from the last one on, if
+  /// `descending`.
+  func forEach(
+    of key: [UInt8], after name: [UInt8]?, descending: Bool = false, _ body: (Row) throws -> Bool
+  ) throws {
+    let forms = !descending ? ascending : name == nil ? descendingFromEnd : self.descending
     // The byte string that follows another one directly is longer by a zero.
-    let first = name.map { $0 + [0] } ?? []
+    let limit = descending ? name : name.map { $0 + [0] } ?? []
+    let (texts, blobs) = (forms.texts, forms.blobs)
     try key.withUnsafeBytes { key in
-      try first.withUnsafeBytes { first in
+      try (limit ?? []).withUnsafeBytes { bytes in
         for (statement, form) in [(texts, ByteStringForm.text), (blobs, .blob)] {
           try statement.bind(key, at: 1)
-          try statement.bind(first, as: form, at: 2)
+          if limit != nil { try statement.bind(bytes, as: form, at: 2) }
         }
         defer {
           texts.reset()
@@ -45,7 +69,7 @@ final class MemberCursor {
         var isText = try texts.step()
         var isBlob = try blobs.step()
         while isText || isBlob {
-          let takesText = isText && (!isBlob || textIsFirst())
+          let takesText = isText && (!isBlob || forms.textIsFirst == !descending)
           let row = takesText ? texts : blobs
           guard try body(current(row, key)) else { return }
           if takesText { isText = try texts.step() } else { isBlob = try blobs.step() }
@@ -54,13 +78,14 @@ final class MemberCursor {
     }
   }
 
-  /// Up to `limit` members after a name, or from the first one.
+  /// Up to `limit` members after a name, or from the first one; before it, or from the last one, if `descending`.
   func members(
-    of key: [UInt8], after name: [UInt8]?, limit: Int, _ transform: (Row) throws -> StoredKeyMember
+    of key: [UInt8], after name: [UInt8]?, limit: Int, descending: Bool = false,
+    _ transform: (Row) throws -> StoredKeyMember
   ) throws -> [StoredKeyMember] {
     var found: [StoredKeyMember] = []
     guard limit > 0 else { return found }
-    try forEach(of: key, after: name) { row in
+    try forEach(of: key, after: name, descending: descending) { row in
       found.append(try transform(row))
       return found.count < limit
     }
@@ -87,10 +112,6 @@ final class MemberCursor {
       defer { place.reset() }
       return try place.step() ? current(place, key) : nil
     }
-  }
-
-  private func textIsFirst() -> Bool {
-    texts.withBytes(0) { text in blobs.withBytes(0) { text.lexicographicallyPrecedes($0) } }
   }
 
   private func current(_ row: SQLiteStatement, _ key: UnsafeRawBufferPointer) -> Row {

@@ -208,11 +208,15 @@ public final class ReplicaReader: @unchecked Sendable {
     }
   }
 
-  /// Up to `limit` members of a key after a name, or from the first one, in the order of their names' bytes. Throws if
-  /// the row of one has decayed.
-  public func members(of key: [UInt8], after name: [UInt8]?, limit: Int) throws -> [StoredKeyMember] {
+  /// Up to `limit` members of a key after a name, or from the first one, in the order of their names' bytes; before the
+  /// name, or from the last one, if `descending`. Throws if the row of one has decayed.
+  public func members(
+    of key: [UInt8], after name: [UInt8]?, limit: Int, descending: Bool = false
+  ) throws -> [StoredKeyMember] {
     try wordingErrors {
-      try members?.members(of: key, after: name, limit: limit) { try sound($0, of: key) } ?? []
+      try members?.members(of: key, after: name, limit: limit, descending: descending) {
+        try sound($0, of: key)
+      } ?? []
     }
   }
 

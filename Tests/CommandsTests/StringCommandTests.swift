@@ -198,7 +198,9 @@ import Testing
     struct BrokenView: KeyspaceView {
       func value(for key: [UInt8]) throws -> StoredValue? { throw Unreadable() }
       func member(_ name: [UInt8], of key: [UInt8]) throws -> [UInt8]? { throw Unreadable() }
-      func members(of key: [UInt8], after name: [UInt8]?, limit: Int) throws -> [KeyMember] {
+      func members(
+        of key: [UInt8], after name: [UInt8]?, limit: Int, descending: Bool
+      ) throws -> [KeyMember] {
         throw Unreadable()
       }
       func placeCount(of key: [UInt8]) throws -> Int { throw Unreadable() }

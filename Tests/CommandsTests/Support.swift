@@ -26,8 +26,8 @@ final class MemoryView: KeyspaceView {
   }
 
   func member(_ name: [UInt8], of key: [UInt8]) -> [UInt8]? { keyspace.member(name, of: key) }
-  func members(of key: [UInt8], after name: [UInt8]?, limit: Int) -> [KeyMember] {
-    keyspace.members(of: key, after: name, limit: limit)
+  func members(of key: [UInt8], after name: [UInt8]?, limit: Int, descending: Bool) -> [KeyMember] {
+    keyspace.members(of: key, after: name, limit: limit, descending: descending)
   }
   func count() -> Int { keyspace.count() }
   func keys(after key: [UInt8]?, limit: Int) -> [ScannedKey] { keyspace.keys(after: key, limit: limit) }

@@ -9,7 +9,7 @@ extension IntegrationTests {
   @Suite(.timeLimit(.minutes(3))) struct RedisCaseTests {
     @Test func `a cluster answers bytes with what Redis answers`() async throws {
       try await withCluster(slaves: 1) { cluster in
-        for script in ["strings", "keys", "bits", "hashes", "sets", "transactions", "errors"] {
+        for script in ["strings", "keys", "bits", "hashes", "sets", "lists", "transactions", "errors"] {
           for version in [RESPVersion.v2, .v3] {
             let connection = try await cluster.primary.connect()
             if version == .v3 { _ = try await connection.exchange([Array("HELLO".utf8), Array("3".utf8)]) }

@@ -54,12 +54,14 @@ import Testing
       #expect(found?.expiresAt == wanted?.expiresAt)
       for name in Self.members {
         #expect(try imported.member(name, of: key) == plain.member(name, of: key))
-        #expect(
-          try imported.members(of: key, after: name, limit: 2)
-            == plain.members(of: key, after: name, limit: 2))
+        for descending in [false, true] {
+          #expect(
+            try imported.members(of: key, after: name, limit: 2, descending: descending)
+              == plain.members(of: key, after: name, limit: 2, descending: descending))
+        }
       }
       #expect(
-        try imported.members(of: key, after: nil, limit: .max)
+        try imported.members(of: key, after: nil, limit: .max, descending: false)
           == plain.members(of: key, after: nil, limit: .max))
     }
   }

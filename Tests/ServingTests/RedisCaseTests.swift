@@ -12,7 +12,7 @@ import Testing
 
 /// What Redis answers, word for word: by the evaluation alone, and by bytes through a channel and a whole server.
 @Suite struct RedisCaseTests {
-  static let scripts = ["strings", "keys", "bits", "hashes", "sets"]
+  static let scripts = ["strings", "keys", "bits", "hashes", "sets", "lists"]
 
   @Test(arguments: scripts, [RESPVersion.v2, .v3])
   func `a command is evaluated to what Redis answers`(script: String, version: RESPVersion) throws {

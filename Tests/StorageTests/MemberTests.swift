@@ -71,6 +71,11 @@ import Testing
         #expect(
           try reader.members(of: key, after: member, limit: limit).map { [$0.name, $0.value] }
             == expected.members(of: key, after: member, limit: limit).map { [$0.name, $0.value] })
+        for start in [member, nil] {
+          let found = try reader.members(of: key, after: start, limit: limit, descending: true)
+          let wanted = expected.members(of: key, after: start, limit: limit, descending: true)
+          #expect(found.map { [$0.name, $0.value] } == wanted.map { [$0.name, $0.value] })
+        }
       }
     }
     for start in 0..<10 as Range<Int64> {

@@ -7,5 +7,12 @@ struct ChangedMembers {
   /// Whether the members that the view has are gone.
   var hidesView: Bool
   /// The members that were changed: their values, or nil for one that is gone.
-  var changes: [[UInt8]: [UInt8]?] = [:]
+  var changes: MemberChanges<[UInt8]?>
+
+  /// No member is changed yet.
+  init(value: StoredValue, hidesView: Bool) {
+    self.value = value
+    self.hidesView = hidesView
+    changes = MemberChanges(of: value.type)
+  }
 }

@@ -184,71 +184,77 @@ public struct Evaluation {
     return changed.hidesView ? nil : try view.member(name, of: key)
   }
 
-  /// Up to `limit` members of a key that is live, after a name, in the order of their names.
-  func members(of key: [UInt8], after name: [UInt8]? = nil, limit: Int = .max) throws -> [KeyMember] {
+  /// Up to `limit` members of a key that is live, after a name, in the order of their names; before it if `descending`.
+  func members(
+    of key: [UInt8], after name: [UInt8]? = nil, limit: Int = .max, descending: Bool = false
+  ) throws -> [KeyMember] {
     guard let changed = changedMembers[key], !changed.changes.isEmpty || changed.hidesView else {
-      return try view.members(of: key, after: name, limit: limit)
+      return try view.members(of: key, after: name, limit: limit, descending: descending)
     }
-    let changes = changed.changes.lazy.map { name, value in
-      (name: name, element: value.map { KeyMember(name: name, value: $0) })
-    }
-    return try MergedPage.members.elements(
-      after: name, limit: limit, changes: changes
+    return try changed.changes.page(
+      after: name, limit: limit, descending: descending,
+      element: { name, value in value.map { KeyMember(name: name, value: $0) } }
     ) { after, limit in
-      changed.hidesView ? [] : try view.members(of: key, after: after, limit: limit)
+      changed.hidesView
+        ? [] : try view.members(of: key, after: after, limit: limit, descending: descending)
     }
   }
 
   /// What was done here to the members of a key, and whether those of the view are gone.
   func changes(of key: [UInt8]) -> (hidesView: Bool, members: [[UInt8]: [UInt8]?]) {
-    changedMembers[key].map { ($0.hidesView, $0.changes) } ?? (false, [:])
+    changedMembers[key].map { ($0.hidesView, $0.changes.byName) } ?? (false, [:])
   }
 
   /// The key has the member with this value; tells whether it is new.
+  ///
+  /// - Parameter isNew: Whether it is, where that is known; it spares a look.
+  @discardableResult
   mutating func setMember(
-    _ name: [UInt8], _ value: [UInt8] = [], of key: [UInt8], by operation: Mutation.Operation
+    _ name: [UInt8], _ value: [UInt8] = [], of key: [UInt8], by operation: Mutation.Operation,
+    isNew known: Bool? = nil
   ) throws -> Bool {
     try checkLength(ofKey: key)
     try checkLength(ofKey: name)
     try checkLength(ofValue: value.count)
-    var changed = try takeChange(of: key, by: operation)
-    let isNew = try changed.value.memberCount == 0 || member(name, of: key, in: changed) == nil
-    changed.changes[name] = .some(value)
-    if isNew { changed.value.memberCount += 1 }
-    changedMembers[key] = changed
+    try beginChange(of: key, by: operation)
+    let isNew = try known ?? (changedMembers[key]?.value.memberCount == 0 || member(name, of: key) == nil)
+    changedMembers[key]?.changes[name] = .some(value)
+    if isNew { changedMembers[key]?.value.memberCount += 1 }
     decided.append(Mutation(operation: operation, key: key, member: name, value: value))
     return isNew
   }
 
   /// The key has the member no longer; tells whether it had it. To lose the last member is to be deleted.
+  ///
+  /// - Parameter isThere: True where it is known that the key has the member; it spares a look.
+  @discardableResult
   mutating func removeMember(
-    _ name: [UInt8], of key: [UInt8], by operation: Mutation.Operation
+    _ name: [UInt8], of key: [UInt8], by operation: Mutation.Operation, isThere: Bool = false
   ) throws -> Bool {
-    guard try live(key) != nil, try member(name, of: key) != nil else { return false }
-    var changed = try takeChange(of: key, by: operation)
-    guard changed.value.memberCount > 1 else {
+    guard try live(key) != nil, try isThere || member(name, of: key) != nil else { return false }
+    try beginChange(of: key, by: operation)
+    guard changedMembers[key]?.value.memberCount ?? 0 > 1 else {
       delete(key)
       return true
     }
-    changed.changes[name] = .some(nil)
-    changed.value.memberCount -= 1
-    changedMembers[key] = changed
+    changedMembers[key]?.changes[name] = .some(nil)
+    changedMembers[key]?.value.memberCount -= 1
     decided.append(Mutation(operation: operation, key: key, member: name))
     return true
   }
 
-  /// Takes out what was done to a key, to be put back changed: a second reference to it would have it copied.
-  private mutating func takeChange(
-    of key: [UInt8], by operation: Mutation.Operation
-  ) throws -> ChangedMembers {
-    if let changed = changedMembers.removeValue(forKey: key) { return changed }
-    let type = operation.container ?? .hash
-    guard let stored = try live(key) else {
+  /// Sees to it that `changedMembers` has the key. Its changes are made in place: a copy for each would make a command
+  /// with many members slow.
+  private mutating func beginChange(of key: [UInt8], by operation: Mutation.Operation) throws {
+    guard changedMembers[key] == nil else { return }
+    if let stored = try live(key) {
+      changedMembers[key] = ChangedMembers(value: stored, hidesView: false)
+    } else {
       let value = StoredValue(
-        type: type, value: [], version: 0, createdIndex: 0, modifiedIndex: 0, expiresAt: nil)
-      return ChangedMembers(value: value, hidesView: true)
+        type: operation.container ?? .hash, value: [], version: 0, createdIndex: 0, modifiedIndex: 0,
+        expiresAt: nil)
+      changedMembers[key] = ChangedMembers(value: value, hidesView: true)
     }
-    return ChangedMembers(value: stored, hidesView: false)
   }
 
   /// Makes `changedMembers` of what is decided, after a command was undone.

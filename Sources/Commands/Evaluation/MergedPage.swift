@@ -24,32 +24,69 @@ public struct MergedPage<Element> {
       let page = try stored(after, wanted)
       // There may be many more changes than are wanted: only those beside this page are put in order.
       let horizon = page.count == wanted ? page.last.map(name) : nil
-      var rest = changes.filter { change in
+      var beside = changes.filter { change in
         (after.map { precedes($0, change.name) } ?? true)
           && !(horizon.map { precedes($0, change.name) } ?? false)
-      }[...]
-      rest.sort { precedes($0.name, $1.name) }
-      for element in page {
-        let current = name(element)
-        while let change = rest.first, precedes(change.name, current) { take(&rest, into: &merged) }
-        if rest.first?.name == current { take(&rest, into: &merged) } else { merged.append(element) }
       }
-      while !rest.isEmpty { take(&rest, into: &merged) }
+      beside.sort { precedes($0.name, $1.name) }
+      merged += try elements(after: after, limit: wanted, sorted: beside) { start, _ in
+        start == after ? page : []
+      }
       guard let horizon else { break }
       after = horizon
     }
-    return merged.count > limit ? Array(merged.prefix(limit)) : merged
+    return merged
   }
 
-  private func take(_ rest: inout ArraySlice<Change>, into merged: inout [Element]) {
-    if let element = rest.removeFirst().element { merged.append(element) }
+  /// As above, for changes that are all after the name and in the order; no more of them are looked at than the page
+  /// needs.
+  public func elements(
+    after start: [UInt8]?, limit: Int, sorted changes: some Sequence<Change>,
+    stored: (_ after: [UInt8]?, _ limit: Int) throws -> [Element]
+  ) throws -> [Element] {
+    var rest = changes.makeIterator()
+    var next = rest.next()
+    var merged: [Element] = []
+    var after = start
+    while merged.count < limit {
+      let wanted = limit - merged.count
+      let page = try stored(after, wanted)
+      for element in page {
+        let current = name(element)
+        while merged.count < limit, let change = next, precedes(change.name, current) {
+          if let element = change.element { merged.append(element) }
+          next = rest.next()
+        }
+        guard merged.count < limit else { break }
+        if let change = next, change.name == current {
+          if let element = change.element { merged.append(element) }
+          next = rest.next()
+        } else {
+          merged.append(element)
+        }
+      }
+      guard page.count == wanted, let last = page.last else {
+        while merged.count < limit, let change = next {
+          if let element = change.element { merged.append(element) }
+          next = rest.next()
+        }
+        break
+      }
+      after = name(last)
+    }
+    return merged.count > limit ? Array(merged.prefix(limit)) : merged
   }
 }
 
 extension MergedPage<KeyMember> {
-  /// Merges members, which are in the order of their names' bytes.
+  /// Merges members in the order of their names' bytes.
   public static var members: MergedPage {
     MergedPage(name: \.name) { $0.lexicographicallyPrecedes($1) }
+  }
+
+  /// Merges members from the last name to the first.
+  public static var membersDescending: MergedPage {
+    MergedPage(name: \.name) { $1.lexicographicallyPrecedes($0) }
   }
 }
 

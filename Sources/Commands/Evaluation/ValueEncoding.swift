@@ -12,7 +12,7 @@ extension Evaluation {
     case .list: return try isSmall(stored, key, bytes: 8_000) ? "listpack" : "quicklist"
     case .set:
       if stored.memberCount <= 512 {
-        let members = try view.members(of: key, after: nil, limit: 513)
+        let members = try view.members(of: key, after: nil, limit: 513, descending: false)
         if members.allSatisfy({ $0.name.parsedInteger != nil }) { return "intset" }
       }
       return try isSmall(stored, key, bytes: 64) ? "listpack" : "hashtable"
@@ -21,7 +21,7 @@ extension Evaluation {
 
   private func isSmall(_ stored: StoredValue, _ key: [UInt8], bytes: Int) throws -> Bool {
     guard stored.memberCount <= 128 else { return false }
-    return try view.members(of: key, after: nil, limit: 129).allSatisfy {
+    return try view.members(of: key, after: nil, limit: 129, descending: false).allSatisfy {
       $0.name.count <= bytes && $0.value.count <= bytes
     }
   }
@@ -35,7 +35,8 @@ extension Evaluation {
     var (looked, bytes, last): (Int, Int, [UInt8]?) = (0, 0, nil)
     let wanted = samples == 0 ? stored.memberCount : min(samples, stored.memberCount)
     while looked < wanted {
-      let some = try view.members(of: key, after: last, limit: min(1_000, wanted - looked))
+      let some = try view.members(
+        of: key, after: last, limit: min(1_000, wanted - looked), descending: false)
       guard let end = some.last else { break }
       bytes += some.reduce(0) { $0 + row + $1.name.count + $1.value.count }
       looked += some.count

@@ -44,7 +44,7 @@ struct KeyspaceModel: SequentialModel {
     }
 
     func member(_ name: [UInt8], of key: [UInt8]) -> [UInt8]? { nil }
-    func members(of key: [UInt8], after name: [UInt8]?, limit: Int) -> [KeyMember] { [] }
+    func members(of key: [UInt8], after name: [UInt8]?, limit: Int, descending: Bool) -> [KeyMember] { [] }
     func placeCount(of key: [UInt8]) -> Int { 0 }
     func member(at place: Int, of key: [UInt8]) -> KeyMember? { nil }
     func anyKey(_ random: UInt64) -> ScannedKey? { nil }

@@ -11,8 +11,8 @@ final class MemoryKeyspace: StoredKeyspace {
 
   func value(for key: [UInt8]) -> StoredValue? { replica.keyspace.value(for: key) }
   func member(_ name: [UInt8], of key: [UInt8]) -> [UInt8]? { replica.keyspace.member(name, of: key) }
-  func members(of key: [UInt8], after name: [UInt8]?, limit: Int) -> [KeyMember] {
-    replica.keyspace.members(of: key, after: name, limit: limit)
+  func members(of key: [UInt8], after name: [UInt8]?, limit: Int, descending: Bool) -> [KeyMember] {
+    replica.keyspace.members(of: key, after: name, limit: limit, descending: descending)
   }
   func count() -> Int { replica.keyspace.count() }
   func keys(after key: [UInt8]?, limit: Int) -> [ScannedKey] {

@@ -92,9 +92,13 @@ public final class ReplicaBuilder {
   }
 
   /// Up to `limit` members of a key after a name, or from the first one, in the order of their names' bytes, as they
-  /// stand in the file so far.
-  public func members(of key: [UInt8], after name: [UInt8]?, limit: Int) throws -> [StoredKeyMember] {
-    try wordingErrors { try members?.members(of: key, after: name, limit: limit, \.member) ?? [] }
+  /// stand in the file so far; before the name, or from the last one, if `descending`.
+  public func members(
+    of key: [UInt8], after name: [UInt8]?, limit: Int, descending: Bool = false
+  ) throws -> [StoredKeyMember] {
+    try wordingErrors {
+      try members?.members(of: key, after: name, limit: limit, descending: descending, \.member) ?? []
+    }
   }
 
   /// Says where the replica stands in a log whose entries are the same up to there, but whose chain is another.

@@ -8,8 +8,8 @@ final class ImportedKeyspace: KeyspaceView {
   private struct Pending {
     /// What the key holds; nil if it does not exist.
     var value: Commands.StoredValue?
-    /// Members that were set, and those that were removed.
-    var members: [[UInt8]: [UInt8]?] = [:]
+    /// Members that were set, and those that were removed; in order, whatever the key holds.
+    var members = MemberChanges<[UInt8]?>(of: .list)
     /// Whether none of the members in the replica counts any more.
     var hidesMembers = false
 
@@ -93,18 +93,18 @@ final class ImportedKeyspace: KeyspaceView {
     return pending.hidesMembers ? nil : try replica.member(name, of: key)
   }
 
-  func members(of key: [UInt8], after name: [UInt8]?, limit: Int) throws -> [KeyMember] {
+  func members(
+    of key: [UInt8], after name: [UInt8]?, limit: Int, descending: Bool
+  ) throws -> [KeyMember] {
     let pending = overlay[key] ?? Pending(hidesMembers: isCleared)
-    var members = pending.members.filter { name?.lexicographicallyPrecedes($0.key) ?? true }
-    if !pending.hidesMembers {
-      // Each pending change hides one member of the replica at most.
-      let page = try replica.members(
-        of: key, after: name,
-        limit: limit.addingReportingOverflow(members.count).overflow ? .max : limit + members.count)
-      for member in page where members[member.name] == nil { members[member.name] = .some(member.value) }
+    return try pending.members.page(
+      after: name, limit: limit, descending: descending,
+      element: { name, value in value.map { KeyMember(name: name, value: $0) } }
+    ) { after, limit in
+      guard !pending.hidesMembers else { return [] }
+      return try replica.members(of: key, after: after, limit: limit, descending: descending)
+        .map { KeyMember(name: $0.name, value: $0.value) }
     }
-    return members.compactMap { name, value in value.map { KeyMember(name: name, value: $0) } }
-      .sorted { $0.name.lexicographicallyPrecedes($1.name) }.prefix(limit).map { $0 }
   }
 
   /// Only commands that read ask for these, and those are passed over.
