@@ -49,6 +49,9 @@ final class MasterView: KeyspaceView {
     if !overlay.isEmpty { overlay.remove(mutations, appliedAt: index) }
   }
 
+  /// Whether the log says something of a key that is not stored yet.
+  func hasChange(of key: [UInt8]) -> Bool { overlay[key] != nil || overlay.clearedFrom != nil }
+
   /// Forgets everything.
   func removeAll() { overlay.removeAll() }
 

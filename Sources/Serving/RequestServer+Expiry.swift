@@ -18,7 +18,7 @@ extension RequestServer {
   private static let batch = 256
   private static let batches = 8
   /// What that may take, in nanoseconds: a slow machine is not to be late for its clients.
-  private static let share: Nanoseconds = .milliseconds(3)
+  private static let share: Nanoseconds = .milliseconds(5)
   /// Keys that end sooner than this are remembered, because the replica may take that long to have them.
   private static let horizon: Int64 = 30_000
   private static let rememberedLimit = 1 << 20
@@ -43,16 +43,18 @@ extension RequestServer {
     for _ in 0..<Self.batches where host.now <= end {
       guard core.admission(at: host.now) == .open, unappliedBytes < Self.unappliedLimit / 2 else { return }
       do {
-        let keys = try dueKeys()
-        guard !keys.isEmpty else { return }
-        try delete(keys)
+        let due = try dueKeys()
+        guard !due.remembered.isEmpty || !due.stored.isEmpty else { return }
+        try delete(due)
       } catch {
         return host.failed(error)
       }
     }
   }
 
-  private func dueKeys() throws -> [[UInt8]] {
+  /// The keys whose end has come: those that were remembered, which may have another end by now, and those that the replica
+  /// has with this end.
+  private func dueKeys() throws -> (remembered: [[UInt8]], stored: [ScannedKey]) {
     let now = host.wallMilliseconds
     var keys: [[UInt8]] = []
     while keys.count < Self.batch, let next = expiring.min, next.end < now {
@@ -60,17 +62,25 @@ extension RequestServer {
     }
     // What was looked at is not looked at again: its deletes are on their way, and what has come behind it since is
     // remembered in the heap.
-    guard keys.count < Self.batch else { return keys }
+    guard keys.count < Self.batch else { return (keys, []) }
     let found = try stored.keys(
       endingFrom: expiryCursor.end, after: expiryCursor.key, before: now, limit: Self.batch - keys.count)
     if let last = found.last, let end = last.expiresAt { expiryCursor = (end, last.key) }
-    return keys + found.map(\.key)
+    return (keys, found)
   }
 
-  private func delete(_ keys: [[UInt8]]) throws {
+  private func delete(_ due: (remembered: [[UInt8]], stored: [ScannedKey])) throws {
     var evaluation = Evaluation(view: view, context: context)
     view.beginEvaluation()
-    for key in keys { try evaluation.expire(key) }
+    for key in due.remembered { try evaluation.expire(key) }
+    for scanned in due.stored {
+      // What is stored was just read, and only a change that is not applied can say otherwise.
+      if view.hasChange(of: scanned.key) {
+        try evaluation.expire(scanned.key)
+      } else {
+        evaluation.expire(scanned)
+      }
+    }
     let outcome = evaluation.outcome(.ok)
     guard !outcome.mutations.isEmpty else { return }
     statistics.expired += UInt64(outcome.mutations.count)
