@@ -307,8 +307,10 @@ extension Mutation.Operation {
 }
 
 extension Evaluation {
-  /// Deletes a key of the view if it has come to the end that it was found with.
-  public mutating func expire(_ key: ScannedKey) { _ = isLive(key.key, until: key.expiresAt) }
+  /// Deletes a key of the view if it has come to the end that it was found with, and nothing was decided about it.
+  public mutating func expire(_ key: ScannedKey) {
+    if decided.last(of: key.key) == nil { _ = isLive(key.key, until: key.expiresAt) }
+  }
 
   /// Deletes the key if it has come to its end.
   public mutating func expire(_ key: [UInt8]) throws { _ = try live(key) }
