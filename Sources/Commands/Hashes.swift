@@ -113,9 +113,7 @@ let hashCommands: [Command] = [
     guard let before = old.map({ try? $0.longDouble() }) ?? 0 else {
       throw CommandError("ERR hash value is not a float")
     }
-    let value = before + amount
-    guard value.isFinite else { throw CommandError("ERR increment would produce NaN or Infinity") }
-    let digits = [UInt8](longDouble: value)
+    let digits = try [UInt8](sum: before, amount)
     try $0.setMember($0.arguments[2], digits, of: $0.key, by: .setField)
     $0.notify(.hash, "hincrbyfloat", $0.key)
     return .bulk(digits)

@@ -111,23 +111,13 @@ let stringCommands: [Command] = [
     .init(
       .string, since: "2.4.0", "Get a substring of the string stored at a key",
       complexity: "O(N) where N is the length of the returned string.", .key, .integer("start"),
-      .integer("end"))
-  ) {
-    let (start, end) = try ($0.arguments[2].integer(), $0.arguments[3].integer())
-    guard let stored = try $0.string($0.key) else { return .bulk([]) }
-    return .bulk(slice(of: stored.value, from: start, through: end))
-  },
+      .integer("end")), evaluate: getRange),
   Command(
     "substr", arity: 4, [.readonly], keys: .first("RO", "access"),
     .init(
       .string, since: "1.0.0", "Get a substring of the string stored at a key; the same as GETRANGE",
       complexity: "O(N) where N is the length of the returned string.", .key, .integer("start"),
-      .integer("end"))
-  ) {
-    let (start, end) = try ($0.arguments[2].integer(), $0.arguments[3].integer())
-    guard let stored = try $0.string($0.key) else { return .bulk([]) }
-    return .bulk(slice(of: stored.value, from: start, through: end))
-  },
+      .integer("end")), evaluate: getRange),
   Command(
     "setrange", arity: 4, [.write, .denyOOM], keys: .first("RW", "update"),
     .init(
@@ -165,9 +155,7 @@ let stringCommands: [Command] = [
       .double("increment"))
   ) {
     let old = try $0.string($0.key)
-    let value = try (old?.value.longDouble() ?? 0) + $0.arguments[2].longDouble()
-    guard value.isFinite else { throw CommandError("ERR increment would produce NaN or Infinity") }
-    let digits = [UInt8](longDouble: value)
+    let digits = try [UInt8](sum: old?.value.longDouble() ?? 0, $0.arguments[2].longDouble())
     try $0.put($0.key, digits, expiresAt: old?.expiresAt)
     $0.notify(.string, "incrbyfloat", $0.key)
     return .bulk(digits)
@@ -270,6 +258,12 @@ private let setRange: Command.Evaluator = { evaluation in
   try evaluation.put(evaluation.key, value, expiresAt: old?.expiresAt)
   evaluation.notify(.string, "setrange", evaluation.key)
   return .integer(Int64(value.count))
+}
+
+private let getRange: Command.Evaluator = { evaluation in
+  let (start, end) = try (evaluation.arguments[2].integer(), evaluation.arguments[3].integer())
+  guard let stored = try evaluation.string(evaluation.key) else { return .bulk([]) }
+  return .bulk(slice(of: stored.value, from: start, through: end))
 }
 
 /// The bytes from `start` through `end`, where a negative position counts from the end, as far as there are any.

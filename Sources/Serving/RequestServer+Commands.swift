@@ -210,8 +210,6 @@ extension RequestServer {
     }
     lookups.noteExpired(outcome.mutations.count)
     if outcome.mutations.isEmpty {
-      // What a transaction does on the connection is done once.
-      if case .transaction = unit, !mayAnswer(&request) { return false }
       return answerRead(complete(outcome.reply, of: unit, for: session), &request, for: session)
     }
     // A write was admitted before; a long one may have outlived the lease meanwhile, and then waits for its commit.
@@ -320,10 +318,15 @@ extension RequestServer {
     return false
   }
 
-  private func answerRead(_ reply: Reply, _ request: inout Request, for session: Session) -> Bool {
+  /// Answers with a reply that is made once nothing stands in the way: what a transaction does on the connection for it is
+  /// done once.
+  private func answerRead(
+    _ makeReply: @autoclosure () -> Reply, _ request: inout Request, for session: Session
+  ) -> Bool {
     // The clock is read now, after the request's bytes came and the value was looked up: a lease that had run
     // out in between must not count (design 4.6).
     guard mayAnswer(&request) else { return false }
+    let reply = makeReply()
     if options.logsRequests { host.log(request, index: nil) }
     if view.newestSeen > core.commitIndex, !Mutant.isPlanted(.readBeforePendingWrite) {
       let index = view.newestSeen

@@ -29,11 +29,16 @@ extension Evaluation {
     let total = try live(key)?.memberCount ?? 0
     guard total > 0, count != 0 else { return [] }
     var numbers = SplitMix64(seed: context.random)
+    let changes = changes(of: key)
+    let stored = try changes.hidesView ? 0 : view.placeCount(of: key)
+    func draw() throws -> KeyMember {
+      try anyMember(of: key, changes: changes.members, stored: stored, &numbers)
+    }
     if count < 0 {
       guard -(count + 1) < Self.drawLimit else {
         throw CommandError("ERR value is out of range, must be at least -\(Self.drawLimit)")
       }
-      return try (0..<Int(-count)).map { _ in try anyMember(of: key, &numbers) }
+      return try (0..<Int(-count)).map { _ in try draw() }
     }
     let wanted = Int(min(count, Int64(total)))
     if wanted == total { return try members(of: key) }
@@ -44,7 +49,7 @@ extension Evaluation {
     }
     var drawn: [[UInt8]: KeyMember] = [:]
     while drawn.count < wanted {
-      let member = try anyMember(of: key, &numbers)
+      let member = try draw()
       drawn[member.name] = member
     }
     return drawn.values.sorted { $0.name.lexicographicallyPrecedes($1.name) }
@@ -53,17 +58,16 @@ extension Evaluation {
   /// An answer is made in one go, and the node must not be late for a heartbeat.
   private static var drawLimit: Int64 { 100_000 }
 
-  private func anyMember(of key: [UInt8], _ numbers: inout SplitMix64) throws -> KeyMember {
-    let changes = changes(of: key)
-    let stored = try changes.hidesView ? 0 : view.placeCount(of: key)
+  private func anyMember(
+    of key: [UInt8], changes: [[UInt8]: [UInt8]?], stored: Int, _ numbers: inout SplitMix64
+  ) throws -> KeyMember {
     // Each member has one chance, as a change or in the view: what is drawn there but changed here is drawn again.
     while true {
-      let place = Int(numbers.next() % UInt64(max(1, stored + changes.members.count)))
+      let place = Int(numbers.next() % UInt64(max(1, stored + changes.count)))
       if place >= stored {
-        let change = changes.members[
-          changes.members.index(changes.members.startIndex, offsetBy: place - stored)]
+        let change = changes[changes.index(changes.startIndex, offsetBy: place - stored)]
         if let value = change.value { return KeyMember(name: change.key, value: value) }
-      } else if let member = try view.member(at: place, of: key), changes.members[member.name] == nil {
+      } else if let member = try view.member(at: place, of: key), changes[member.name] == nil {
         return member
       }
     }

@@ -26,6 +26,13 @@ extension [UInt8] {
     return value
   }
 
+  /// The sum in decimal; throws when it is beyond what a number can tell.
+  init(sum a: LongDouble, _ b: LongDouble) throws(CommandError) {
+    let sum = a + b
+    guard sum.isFinite else { throw CommandError("ERR increment would produce NaN or Infinity") }
+    self.init(longDouble: sum)
+  }
+
   /// The number in decimal without an exponent and without zeros at its end, as Redis writes it.
   init(longDouble value: LongDouble) {
     #if arch(x86_64) || arch(i386)
